@@ -1,0 +1,206 @@
+"""The Talend API client: one for all threads, with authentication, pacing, retries and clear errors."""
+
+from __future__ import annotations
+
+import base64
+import random
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, TypeVar
+
+import httpx
+import tenacity
+from pydantic import TypeAdapter, ValidationError
+
+from .auth import DEFAULT_LIFETIME_SECONDS, AccessToken, FixedToken, ServiceAccountToken, TokenSource
+from .directory import DirectoryApi
+from .errors import (
+    NoAnswerError,
+    NotSentError,
+    RateLimitedError,
+    ServerError,
+    UnauthorizedError,
+    UnexpectedAnswerError,
+)
+from .models import TokenAnswer
+from .pacing import Notify, Pacer
+from .permissions import PermissionsApi
+from .role_mappings import RoleMappingsApi
+from .settings import ClientCredential, Settings, TokenCredential
+from .transport import Action, Answer, Transport, clean
+
+T = TypeVar("T")
+
+MAX_ATTEMPTS = 5
+"""How often a call is made at most where the network or the server fails; a 429 does not count."""
+
+MAX_RATE_LIMIT_WAIT_SECONDS = 900.0
+"""How long one call waits for the rate limit at most, in all."""
+
+_BACKOFF_FIRST_SECONDS = 0.25
+_BACKOFF_MOST_SECONDS = 8.0
+_RETRY_STATUS = frozenset({500, 502, 503, 504})
+
+
+class TalendClient:
+    """Calls the Talend API.
+
+    `settings` say where and who (see `resolve_settings`). `transport` replaces the network (httpx.MockTransport in tests),
+    `sleep` the waiting between tries, `notify` is told of long waits in one line each, `pacer` is shared with other clients
+    of the same tenant.
+    """
+
+    permissions: PermissionsApi
+    role_mappings: RoleMappingsApi
+    directory: DirectoryApi
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        pacer: Pacer | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        notify: Notify | None = None,
+    ) -> None:
+        self._settings = settings
+        self._secrets = set(settings.secrets)
+        self._transport = Transport(settings.base_url, redact=self.redact, transport=transport)
+        self._pacer = pacer or (Pacer(notify=notify) if notify else Pacer())
+        self._sleep = sleep
+        self._token: TokenSource = self._token_source(settings.credential)
+        self.permissions = PermissionsApi(self)
+        self.role_mappings = RoleMappingsApi(self)
+        self.directory = DirectoryApi(self)
+
+    def __repr__(self) -> str:
+        return f"TalendClient({self._settings.base_url!r}, [secure])"
+
+    def __enter__(self) -> TalendClient:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._transport.close()
+
+    def redact(self, text: str) -> str:
+        """`text` with every secret of this client replaced by `[secure]`."""
+        for secret in self._secrets:
+            text = text.replace(secret, "[secure]")
+        return text
+
+    def call(self, action: Action) -> Answer:
+        """Makes a call: waits for its turn, authenticates, and tries again what is safe to try again.
+
+        A 429 or a connection that was never made is always tried again, since nothing was done; a 5xx, a time-out or a broken
+        connection only where `action.repeatable`. Raises what the last try raised: ApiError, TransportError; CancelledError.
+        """
+        return self._try(action, self._send_with_token)
+
+    def call_for(self, action: Action, answer_type: TypeAdapter[T]) -> T:
+        """As `call`, with the answer's JSON checked: UnexpectedAnswerError where it is not what the API documents."""
+        return self.parse(action, self.call(action).data, answer_type)
+
+    def parse(self, action: Action, data: Any, answer_type: TypeAdapter[T]) -> T:
+        """`data` as `answer_type`; UnexpectedAnswerError, naming the first field that is wrong, where it does not fit."""
+        try:
+            return answer_type.validate_python(data)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            where = ".".join(str(part) for part in first["loc"]) or "the body"
+            raise UnexpectedAnswerError(
+                f"Could not {action.doing}: the answer is not what the API documents ({where}: {clean(first['msg'])}). "
+                f"Check that {self._settings.base_url} is the Talend API (talend:endpoint)."
+            ) from None
+
+    def _try(self, action: Action, send: Callable[[Action], Answer]) -> Answer:
+        budget = _Budget(action, self._pacer)
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(budget.may_try_again),
+            wait=budget.seconds_to_wait,
+            sleep=self._sleep,
+            reraise=True,
+        )
+        return retrying(send, action)
+
+    def _send_with_token(self, action: Action) -> Answer:
+        for attempt in (1, 2):
+            token = self._token.current()
+            try:
+                with self._pacer.turn():
+                    return self._transport.send(action, {"Authorization": f"Bearer {token}"}, self._pacer.observe)
+            except UnauthorizedError:
+                if attempt == 2 or not self._token.renew(token):
+                    raise
+        raise AssertionError("unreachable: the second try returns or raises")
+
+    def _token_source(self, credential: TokenCredential | ClientCredential) -> TokenSource:
+        if isinstance(credential, TokenCredential):
+            return FixedToken(credential.token)
+        return ServiceAccountToken(lambda: self._fetch_token(credential))
+
+    def _fetch_token(self, credential: ClientCredential) -> AccessToken:
+        pair = base64.b64encode(f"{credential.client_id}:{credential.client_secret}".encode()).decode("ascii")
+        self._secrets.add(pair)
+        action = Action(
+            "POST",
+            "/security/oauth/token",
+            f"get a token for service account {credential.client_id}",
+            hint="Check talend:clientId and talend:clientSecret.",
+            body={"audience": self._settings.audience, "grant_type": "client_credentials"},
+        )
+
+        def send(action: Action) -> Answer:
+            with self._pacer.turn():
+                return self._transport.send(action, {"Authorization": f"Basic {pair}"}, self._pacer.observe)
+
+        answer = self.parse(action, self._try(action, send).data, TypeAdapter(TokenAnswer))
+        self._secrets.add(answer.access_token)
+        lifetime = answer.expires_in if answer.expires_in and answer.expires_in > 0 else DEFAULT_LIFETIME_SECONDS
+        return AccessToken(answer.access_token, min(lifetime, DEFAULT_LIFETIME_SECONDS))
+
+
+class _Budget:
+    """What one call may still spend on trying again."""
+
+    def __init__(self, action: Action, pacer: Pacer) -> None:
+        self._action = action
+        self._pacer = pacer
+        self._failures = 0
+        self._refusals = 0
+        self._waited = 0.0
+        self._next = 0.0
+
+    def may_try_again(self, error: BaseException) -> bool:
+        if isinstance(error, RateLimitedError):
+            self._refusals += 1
+            # The pacer does the waiting, for all threads; here is only counted what this call has waited.
+            self._waited += self._pacer.refused(error.headers, fallback=self._backoff(self._refusals))
+            self._next = 0.0
+            return self._waited <= MAX_RATE_LIMIT_WAIT_SECONDS
+        if not self._transient(error):
+            return False
+        self._failures += 1
+        self._next = self._backoff(self._failures)
+        return self._failures < MAX_ATTEMPTS
+
+    def _transient(self, error: BaseException) -> bool:
+        if isinstance(error, NotSentError):
+            return True
+        if isinstance(error, NoAnswerError):
+            return self._action.repeatable
+        return isinstance(error, ServerError) and error.status in _RETRY_STATUS and self._action.repeatable
+
+    def seconds_to_wait(self, _state: tenacity.RetryCallState) -> float:
+        return self._next
+
+    @staticmethod
+    def _backoff(attempt: int) -> float:
+        most = min(_BACKOFF_MOST_SECONDS, _BACKOFF_FIRST_SECONDS * 2 ** (attempt - 1))
+        return random.uniform(most / 2, most)  # noqa: S311 - spreads load, guards nothing

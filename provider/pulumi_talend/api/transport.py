@@ -1,0 +1,214 @@
+"""One HTTP call, once: what is sent, how an answer is read, and how what goes wrong becomes one of our exceptions."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import quote, urlsplit
+
+import httpx
+
+from .errors import (
+    NoAnswerError,
+    NotSentError,
+    UnexpectedAnswerError,
+    error_for_status,
+)
+from .settings import is_loopback
+
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+"""A larger answer is no answer of this API's; the listing of 300,000 grants is smaller."""
+
+_SAID_AT_MOST = 240
+_TIMEOUT = httpx.Timeout(60.0, connect=10.0, write=30.0, pool=None)
+
+
+@dataclass(frozen=True)
+class Action:
+    """One call in the words of the person who reads its error.
+
+    `doing` completes "Could not ..." and names the object; `needs` names the right that a 403 misses; `hint` says what to do
+    about a 400 or 404. `repeatable` tells that doing it twice is the same as doing it once.
+    """
+
+    method: Literal["GET", "POST", "PUT", "DELETE"]
+    path: str
+    doing: str
+    needs: str = ""
+    hint: str = ""
+    repeatable: bool = True
+    params: Mapping[str, str] | None = None
+    body: Any = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A successful answer: its status, headers and parsed JSON (None where there was no body)."""
+
+    status: int
+    headers: httpx.Headers
+    data: Any
+
+
+def path_segment(value: str) -> str:
+    """`value` as one segment of a path, percent-encoded whole (slashes too)."""
+    return quote(value, safe="")
+
+
+class Transport:
+    """Sends single calls. Thread-safe; keeps connections open between calls. `redact` removes secrets from a text."""
+
+    def __init__(
+        self, base_url: str, *, redact: Callable[[str], str], transport: httpx.BaseTransport | None = None
+    ) -> None:
+        self.base_url = base_url
+        self._redact = redact
+        host = urlsplit(base_url).hostname or ""
+        self._http = httpx.Client(
+            timeout=_TIMEOUT,
+            transport=transport,
+            follow_redirects=False,  # a redirect would take the token to another host
+            trust_env=not is_loopback(host),  # a company's proxy is for the cloud, not for this machine
+            limits=httpx.Limits(max_connections=32, max_keepalive_connections=16),
+        )
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._http.close()
+
+    def send(self, action: Action, headers: Mapping[str, str], on_headers: Callable[[httpx.Headers], None]) -> Answer:
+        """Makes the call once. `on_headers` sees the headers of whatever answer comes.
+
+        Raises NotSentError, NoAnswerError, UnexpectedAnswerError or the ApiError of the answer's status.
+        """
+        request = self._http.build_request(
+            action.method,
+            self.base_url + action.path,
+            params=dict(action.params) if action.params else None,
+            json=action.body,
+            headers={"Accept": "application/json", **headers},
+        )
+        host = request.url.netloc.decode("ascii")
+        try:
+            with_body = self._http.send(request, stream=True)
+            try:
+                on_headers(with_body.headers)
+                content = self._read(action, with_body)
+            finally:
+                with_body.close()
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
+            raise NotSentError(
+                f"Could not {action.doing}: no connection to {host} ({self._words(error)}). "
+                "Nothing was changed; check talend:region or talend:endpoint and the network, then run again."
+            ) from None
+        except httpx.TimeoutException:
+            raise NoAnswerError(
+                f"Could not {action.doing}: {host} did not answer in time. {_maybe_done(action)}, then run again."
+            ) from None
+        except httpx.HTTPError as error:
+            raise NoAnswerError(
+                f"Could not {action.doing}: the connection to {host} broke before the answer was whole "
+                f"({self._words(error)}). {_maybe_done(action)}, then run again."
+            ) from None
+        return self._answer(action, with_body, content)
+
+    def _read(self, action: Action, response: httpx.Response) -> bytes:
+        chunks: list[bytes] = []
+        size = 0
+        for chunk in response.iter_bytes():
+            size += len(chunk)
+            if size > MAX_ANSWER_BYTES:
+                raise UnexpectedAnswerError(
+                    f"Could not {action.doing}: the answer is larger than {MAX_ANSWER_BYTES // 2**20} MiB. "
+                    f"Check that {self.base_url} is the Talend API (talend:endpoint)."
+                )
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+    def _answer(self, action: Action, response: httpx.Response, content: bytes) -> Answer:
+        status = response.status_code
+        is_html = "html" in response.headers.get("content-type", "").lower() or content.lstrip()[:1] == b"<"
+        if 300 <= status < 400:
+            target: str = response.headers.get("location", "")
+            elsewhere = urlsplit(target).netloc or "another address"
+            raise UnexpectedAnswerError(
+                f"Could not {action.doing}: the API redirects to {clean(elsewhere)}, which is not followed since it "
+                "would take the token along. Check talend:region or talend:endpoint."
+            )
+        if is_html and status < 500 and status not in {401, 403, 429}:
+            # Also a 404: only the API's own word means that an object is gone, never some web server's.
+            raise UnexpectedAnswerError(
+                f"Could not {action.doing}: {status} with an HTML page instead of the Talend API's answer. "
+                f"Check that {self.base_url} is the API (talend:endpoint)."
+            )
+        if status >= 400:
+            said = "" if is_html else self._redact(said_by(content))
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            raise error_for_status(status)(_refusal(action, status, said), status=status, said=said, headers=headers)
+        if not content.strip():
+            return Answer(status, response.headers, None)
+        try:
+            return Answer(status, response.headers, json.loads(content))
+        except ValueError:
+            # The status says that it was done, but what it answered cannot be read: only a reading call may ignore that.
+            raise NoAnswerError(
+                f"Could not {action.doing}: the answer ({status}) is not whole JSON. {_maybe_done(action)}, then run again."
+            ) from None
+
+    def _words(self, error: Exception) -> str:
+        return self._redact(clean(str(error) or type(error).__name__))
+
+
+def _maybe_done(action: Action) -> str:
+    if action.method == "GET":
+        return "Nothing was changed; check the network"
+    return "It may or may not have been done; look with `pulumi refresh`"
+
+
+def _refusal(action: Action, status: int, said: str) -> str:
+    quoted = f' ("{said}")' if said else ""
+    message = f"Could not {action.doing}: the API answered {status}{quoted}."
+    if status == 401:
+        return (
+            f"{message} The credential is missing, wrong or expired: set talend:token anew (or talend:clientId and "
+            "talend:clientSecret)."
+        )
+    if status == 403:
+        return f"{message} The credential lacks a right{': it needs ' + action.needs if action.needs else ''}."
+    if status == 429:
+        return f"{message} The rate limit is used up by others; run again later."
+    if status >= 500:
+        tail = "Nothing was changed" if action.method == "GET" else "It may or may not have been done"
+        return f"{message} The API failed. {tail}; run again, and ask Talend's support if it stays."
+    return f"{message} {action.hint}".rstrip()
+
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+_SAYING = ("message", "detail", "error_description", "description", "title", "error", "reason")
+
+
+def clean(text: str) -> str:
+    """`text` in one line, without control characters, at most 240 characters."""
+    line = " ".join(_CONTROL.sub(" ", text).split())
+    return line if len(line) <= _SAID_AT_MOST else line[: _SAID_AT_MOST - 1] + "…"
+
+
+def said_by(content: bytes) -> str:
+    """What an ErrorResponse says.
+
+    UNDOCUMENTED, decided here: its fields. The usual names are looked for; else the body itself, shortened, is shown.
+    """
+    text = content[:20_000].decode("utf-8", "replace")
+    try:
+        data: Any = json.loads(text)
+    except ValueError:
+        return clean(text)
+    if isinstance(data, dict):
+        for name in _SAYING:
+            value: Any = data.get(name)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+            if isinstance(value, str) and value.strip():
+                return clean(value)
+    return clean(json.dumps(data, ensure_ascii=False))
