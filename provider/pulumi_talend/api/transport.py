@@ -54,7 +54,13 @@ class Answer:
 
 
 def path_segment(value: str) -> str:
-    """`value` as one segment of a path, percent-encoded whole (slashes too)."""
+    """`value` as one segment of a path, percent-encoded whole (slashes too).
+
+    Raises ValueError for a value without a letter or digit: "." or "/" would be taken for a step in the path on the way, and
+    what would be called then is the collection above, whose DELETE removes everything.
+    """
+    if not any(character.isalnum() for character in value):
+        raise ValueError(f"'{value}' cannot stand in a URL's path")
     return quote(value, safe="")
 
 

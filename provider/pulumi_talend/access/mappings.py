@@ -1,0 +1,203 @@
+"""Creating, changing and removing one role mapping on an API that can only replace all of them at once.
+
+Adding or changing: read all, change ours, write all, read all again. What holds, and what cannot:
+
+* In one process nothing is ever lost: all writes go through one gatherer, one after the other, many mappings at a time.
+* Somebody else's write that removes ours is seen by the read that follows, and ours is put back from a fresh read.
+* Somebody else's write between our read and our write is overwritten by ours; the API has no version to prevent that. The gap
+  is one round trip: nothing is done between the two.
+* A list that lacks what is known to exist is never written back.
+
+Removing uses the unitary DELETE, which touches nothing else.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ..api import NoAnswerError, NotFoundError, RoleMapping, ServerError, TalendClient, TalendError
+from ..api.permissions import words
+from .errors import AlreadyThereError, IncompleteListingError, NotVerifiedError, OverwrittenError
+from .gathering import Gatherer
+from .mapping_merge import RoleSet, merged, roles_by_name
+
+_ROUNDS = 7
+"""Reads of one gathering at most, so one write less: begun anew when somebody else's got between or an answer was lost."""
+
+_REMOVAL_ROUNDS = 2
+
+_BACKOFF_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class _Put:
+    """Wish: `name` maps to `roles`. `known` tells that it exists as far as its resource's state knows."""
+
+    name: str
+    roles: RoleSet
+    known: bool
+    adopt: bool
+
+
+@dataclass(frozen=True)
+class _Removal:
+    """Wish: no mapping of that name."""
+
+    name: str
+
+
+def already_there(name: str, roles: RoleSet) -> str:
+    """The message for a mapping that exists before it is created."""
+    return (
+        f"customer role '{name}' is already mapped to {words(roles)}, outside this resource. Set adopt_existing=True to take "
+        "it over; if another resource of this stack held it, give this one `aliases`."
+    )
+
+
+class Mappings:
+    """The role mappings of a tenant. Thread-safe. Methods raise TalendError."""
+
+    def __init__(self, client: TalendClient, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._api = client.role_mappings
+        self._sleep = sleep
+        self._gatherer: Gatherer[_Put | _Removal] = Gatherer(self._work)
+        self._lock = threading.Lock()
+        self._listing: dict[str, RoleSet] | None = None
+        self._adopted: set[str] = set()
+
+    def read(self, name: str) -> RoleSet | None:
+        """The Talend roles that customer role `name` stands for; None where it is not mapped.
+
+        All are read at once, once per process; one that the listing lacks is looked at by itself.
+        """
+        with self._lock:
+            if self._listing is None:
+                self._listing = roles_by_name(self._api.list())
+            if name in self._listing:
+                return self._listing[name]
+            mapping = self._api.get(name)
+            if mapping is not None:
+                self._listing[name] = frozenset(mapping.roles)
+            return self._listing.get(name)
+
+    def create(self, name: str, roles: RoleSet, *, adopt: bool) -> None:
+        """Maps `name` to `roles`. Where it is mapped already: AlreadyThereError, or with `adopt` it is changed."""
+        self._gatherer.submit(_Put(name, roles, known=False, adopt=adopt))
+
+    def update(self, name: str, roles: RoleSet) -> None:
+        """Maps `name` to `roles`, whatever it is mapped to now, also nothing."""
+        self._gatherer.submit(_Put(name, roles, known=True, adopt=True))
+
+    def delete(self, name: str) -> bool:
+        """Removes the mapping; none of that name is fine.
+
+        Returns False, and leaves it, where this process has adopted the same mapping for another resource (see `Grants`).
+        """
+        with self._lock:
+            if name in self._adopted:
+                return False
+        self._gatherer.submit(_Removal(name))
+        return True
+
+    # What follows runs in one thread at a time: the gatherer's leader.
+
+    def _work(self, wishes: Sequence[_Put | _Removal]) -> list[BaseException | None]:
+        verdicts: dict[int, BaseException] = {}
+        puts = {number: wish for number, wish in enumerate(wishes) if isinstance(wish, _Put)}
+        removals = {number: wish for number, wish in enumerate(wishes) if isinstance(wish, _Removal)}
+        if puts:
+            try:
+                verdicts.update(self._put_all(puts))
+            except TalendError as error:
+                verdicts.update(dict.fromkeys(puts, error))
+        if removals:
+            try:
+                verdicts.update(self._remove_all(removals))
+            except TalendError as error:
+                verdicts.update(dict.fromkeys(removals, error))
+        return [verdicts.get(number) for number in range(len(wishes))]
+
+    def _put_all(self, puts: dict[int, _Put]) -> dict[int, BaseException]:
+        """Puts them all in with one write; returns the refused ones' errors. Raises what concerns all of them."""
+        refused: dict[int, BaseException] = {}
+        tried: set[str] = set()  # names that a write of ours may have put there: no longer somebody else's
+        taken_over: set[str] = set()
+        wanted: dict[str, RoleSet] = {}
+        for round_number in range(_ROUNDS):
+            if round_number > 1:
+                self._sleep(_BACKOFF_SECONDS * round_number * random.uniform(0.5, 1.5))  # noqa: S311 - spreads load
+            listing = self._complete_listing({put.name for put in puts.values() if put.known} | tried)
+            current = roles_by_name(listing)
+            for number, put in puts.items():
+                if put.known or put.name in tried or put.name not in current:
+                    continue
+                if put.adopt:
+                    taken_over.add(put.name)
+                elif number not in refused:
+                    message = already_there(put.name, current[put.name])
+                    refused[number] = AlreadyThereError(f"Could not create the role mapping: {message}")
+            wanted = {put.name: put.roles for number, put in puts.items() if number not in refused}
+            if all(current.get(name) == roles for name, roles in wanted.items()):
+                with self._lock:
+                    self._listing = current
+                    self._adopted |= taken_over & set(wanted)
+                return refused
+            if round_number < _ROUNDS - 1:
+                tried |= set(wanted)
+                try:
+                    self._api.replace_all(merged(listing, wanted))
+                except (NoAnswerError, ServerError):
+                    # Done or not done? The next round begins by looking.
+                    if round_number == _ROUNDS - 2:
+                        raise
+        raise OverwrittenError(
+            f"Could not map customer role {', '.join(sorted(wanted))}: somebody else keeps writing role mappings at the same "
+            "time, and what this stack writes does not stay. Run again when they are done."
+        )
+
+    def _complete_listing(self, must_exist: set[str]) -> list[RoleMapping]:
+        """All mappings, read now, to write back from. Raises IncompleteListingError where it lacks one that exists.
+
+        What is missing from it though known (to a resource's state, or from an earlier read of this process) is looked at by
+        itself: removed by somebody is fine, still there means that writing this list back would delete access.
+        """
+        listing = self._api.list() or self._api.list()  # an empty answer is believed the second time only
+        with self._lock:
+            known = must_exist | set(self._listing or ())
+        for name in sorted(known - {mapping.name for mapping in listing}):
+            if self._api.get(name) is not None:
+                raise IncompleteListingError(
+                    f"Could not write role mappings: the tenant's listing lacks '{name}', which exists. Nothing was written, "
+                    "since writing the list back would remove it; run again, and ask Talend's support if it stays."
+                )
+        return listing
+
+    def _remove_all(self, removals: dict[int, _Removal]) -> dict[int, BaseException]:
+        """Removes them one by one, and looks once whether they are gone. Returns the errors of those that are not."""
+        failed: dict[int, BaseException] = {}
+        left = dict(removals)
+        for _ in range(_REMOVAL_ROUNDS):
+            for number, removal in list(left.items()):
+                try:
+                    self._api.remove(removal.name)
+                except NotFoundError:
+                    pass  # somebody else was faster, or the API does not understand the name: the listing tells
+                except TalendError as error:
+                    failed[number] = error
+                    del left[number]
+            if not left:
+                return failed
+            current = roles_by_name(self._api.list())
+            with self._lock:
+                self._listing = current
+            left = {number: removal for number, removal in left.items() if removal.name in current}
+        for number, removal in left.items():
+            failed[number] = NotVerifiedError(
+                f"Could not remove the role mapping '{removal.name}': the API says done, but still lists it. Run again; if it "
+                "stays, remove it in the console."
+            )
+        return failed

@@ -1,0 +1,255 @@
+"""What the resource providers share: settings to client, inputs to reasons, exceptions to one-line messages.
+
+The engine runs providers in its dynamic host, a process of its own; the program that declares resources only imports this
+module. What takes time to import (the HTTP client, pydantic) is therefore imported where it is used.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    ResourceProvider,
+    UpdateResult,
+)
+
+if TYPE_CHECKING:
+    from ..access import TenantAccess
+    from ..api import ConfigurationError, Problem, Settings
+    from .inputs import Inputs
+
+R = TypeVar("R")
+I = TypeVar("I", bound="Inputs")  # noqa: E741 - inputs
+
+_tenants: dict[Settings, TenantAccess] = {}
+_tenants_lock = threading.Lock()
+
+
+def debugging() -> bool:
+    """Whether TALEND_DEBUG asks for tracebacks."""
+    return os.environ.get("TALEND_DEBUG", "").lower() in {"1", "true", "yes"}
+
+
+def say(message: str) -> None:
+    """Tells the user something: the engine shows what its dynamic host prints as a line of its log."""
+    print(f"talend: {message}", flush=True)
+
+
+def tenant_for(settings: Settings) -> TenantAccess:
+    """The process's one TenantAccess for these settings: all resources share its client, pacing and snapshot."""
+    from ..access import TenantAccess
+    from ..api import TalendClient
+
+    with _tenants_lock:
+        if settings not in _tenants:
+            _tenants[settings] = TenantAccess(TalendClient(settings, notify=say))
+        return _tenants[settings]
+
+
+class TalendProvider(ResourceProvider, Generic[I]):
+    """A dynamic resource provider whose subclasses say what to do, in the five `_...` methods below.
+
+    It keeps nothing when it is pickled, so all resources of a type share one provider, pickled by reference.
+    """
+
+    serialize_as_secret_always = False
+
+    def _inputs_type(self) -> type[I]:
+        """The model of the resource's inputs."""
+        raise NotImplementedError
+
+    def _conflict(self, tenant: TenantAccess, inputs: I) -> Problem | None:
+        """Why `inputs` cannot be created, as the tenant is now."""
+        raise NotImplementedError
+
+    def _create(self, tenant: TenantAccess, inputs: I) -> str:
+        """Creates the object; returns its id."""
+        raise NotImplementedError
+
+    def _read(self, tenant: TenantAccess, id_: str, kept: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The properties that the tenant has now, None where the object is gone; `kept` are those in state."""
+        raise NotImplementedError
+
+    def _update(self, tenant: TenantAccess, inputs: I) -> None:
+        """Makes the object as `inputs` say."""
+        raise NotImplementedError
+
+    def _delete(self, tenant: TenantAccess, id_: str) -> None:
+        """Removes the object."""
+        raise NotImplementedError
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Called once a process, with the stack's configuration. Wrong settings are kept for `check` to report."""
+        from ..api import ConfigurationError, resolve_settings
+
+        if not debugging():
+            # The host shows exceptions as tracebacks, of which this leaves the one line that says something.
+            sys.tracebacklimit = 0
+        self._settings: Settings | None = None
+        self._configuration_error: ConfigurationError | None = None
+        try:
+            self._settings = resolve_settings(req.config.get, os.environ)
+        except ConfigurationError as error:
+            self._configuration_error = error
+
+    def _tenant(self) -> TenantAccess:
+        if self._settings is None:
+            assert self._configuration_error is not None  # noqa: S101 - configure sets one of the two
+            raise self._configuration_error
+        return tenant_for(self._settings)
+
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        """Validates the inputs, and what is new or changed against the tenant; settings that are wrong show here."""
+        return reported(lambda: self._checked(_olds, news))
+
+    def _checked(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        from ..api import TalendError
+        from .inputs import parse
+
+        given = {name: value for name, value in news.items() if name != "__provider" and value is not None}
+        problems: list[Problem] = list(self._configuration_error.problems) if self._configuration_error else []
+        extra = self._settings.extra_permissions if self._settings else ()
+        inputs = parse(self._inputs_type(), given, extra_permissions=extra)
+        if isinstance(inputs, list):
+            return CheckResult(given, _failures([*problems, *inputs]))
+        if not problems and self._differs(olds, inputs):
+            try:
+                conflict = self._preflight(olds, inputs)
+            except TalendError as error:
+                return CheckResult(given, [CheckFailure("", str(error))])
+            problems.extend([conflict] if conflict else [])
+        return CheckResult(inputs.as_properties(), _failures(problems))
+
+    def _preflight(self, olds: dict[str, Any], inputs: I) -> Problem | None:
+        """Looks at the tenant before the engine shows its plan, so that no good preview becomes an update that fails.
+
+        Only for what is new or changed, so a preview without changes makes no call.
+        """
+        from .inputs import is_unknown
+
+        tenant = self._tenant()
+        if any(is_unknown(getattr(inputs, name)) for name in inputs.identity):
+            return None
+        conflict = self._conflict(tenant, inputs)
+        return conflict if not olds or self._replaced(olds, inputs.as_properties()) else None
+
+    def _differs(self, olds: Mapping[str, Any], inputs: I) -> bool:
+        return not olds or self._changed(olds, inputs.as_properties())
+
+    def _replaced(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
+        return [name for name in self._inputs_type().identity if olds.get(name) != news.get(name)]
+
+    def _changed(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
+        if self._replaced(olds, news):
+            return True
+        return any(_as_set(olds.get(name)) != _as_set(news.get(name)) for name in self._inputs_type().sets)
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        """Another identity is a replacement, another set an update; order, duplicates and `adopt_existing` are no change."""
+        return reported(lambda: self._diffed(_olds, _news))
+
+    def _diffed(self, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        replaced = self._replaced(olds, news)
+        return DiffResult(
+            changes=self._changed(olds, news),
+            replaces=replaced,
+            # Another object: create first, so that nobody is without access. The same one (a replacement that the user
+            # forces): it has to go before it can be created.
+            delete_before_replace=not replaced,
+        )
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Creates the object and verifies it. Raises TalendError."""
+        return reported(lambda: self._created(props))
+
+    def _created(self, props: dict[str, Any]) -> CreateResult:
+        inputs = self._valid(props)
+        return CreateResult(self._create(self._tenant(), inputs), inputs.as_properties())
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """What the tenant has now, also as inputs so that drift shows with its property. Raises TalendError."""
+        return reported(lambda: self._read_back(id_, props))
+
+    def _read_back(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        kept = {name: value for name, value in props.items() if name != "__provider"}
+        found = self._read(self._tenant(), id_, kept)
+        if found is None:
+            return ReadResult("", {})
+        for name in self._inputs_type().sets:
+            if _as_set(found[name]) == _as_set(kept.get(name)):
+                found[name] = kept[name]  # the same set in the order that state has it: no difference
+        return ReadResult(id_, dict(found), inputs=dict(found))
+
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Makes the object as the program says, whatever it is now, and verifies it. Raises TalendError."""
+        return reported(lambda: self._updated(_news))
+
+    def _updated(self, news: dict[str, Any]) -> UpdateResult:
+        inputs = self._valid(news)
+        self._update(self._tenant(), inputs)
+        return UpdateResult(inputs.as_properties())
+
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """Removes the object; one that is gone already is fine. Raises TalendError."""
+        reported(lambda: self._delete(self._tenant(), _id))
+
+    def _valid(self, props: Mapping[str, Any]) -> I:
+        from ..api import ConfigurationError
+        from .inputs import parse
+
+        inputs = parse(
+            self._inputs_type(), props, extra_permissions=self._settings.extra_permissions if self._settings else ()
+        )
+        if isinstance(inputs, list):
+            raise ConfigurationError(inputs)
+        return inputs
+
+
+def reported(work: Callable[[], R]) -> R:
+    """Runs `work`; what it raises leaves as one exception with one line and no history, the way the engine shows it best."""
+    from ..api import TalendError
+
+    try:
+        return work()
+    except TalendError as error:
+        if debugging():
+            raise
+        error.__context__ = None
+        raise error.with_traceback(None) from None
+    except Exception as error:
+        if debugging():
+            raise
+        # A bug of ours. Its text may hold anything, so only its kind is shown.
+        raise TalendError(
+            f"Something unexpected happened in pulumi-talend ({type(error).__name__}). Set TALEND_DEBUG=1 and run again to see "
+            "where; then please report it."
+        ) from None
+
+
+def _failures(problems: Iterable[Problem]) -> list[CheckFailure]:
+    # The engine prints a property with the value it has among the inputs; a setting (talend:...) is none of those.
+    return [
+        CheckFailure("", str(problem)) if ":" in problem.where or problem.where.isupper() else _failure(problem)
+        for problem in problems
+    ]
+
+
+def _failure(problem: Problem) -> CheckFailure:
+    return CheckFailure(problem.where, problem.reason)
+
+
+def _as_set(value: Any) -> Any:
+    if isinstance(value, list):
+        items: list[Any] = value
+        return frozenset(items)
+    return value

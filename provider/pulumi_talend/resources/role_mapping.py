@@ -1,0 +1,86 @@
+"""What Talend roles one customer role stands for when people sign in by SSO."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+from pulumi.dynamic import Resource
+
+from .base import TalendProvider, say
+
+if TYPE_CHECKING:
+    from ..access import TenantAccess
+    from ..api import Problem
+    from .inputs import RoleMappingInputs
+
+
+class RoleMappingProvider(TalendProvider["RoleMappingInputs"]):
+    """Manages one role mapping."""
+
+    def _inputs_type(self) -> type[RoleMappingInputs]:
+        from .inputs import RoleMappingInputs
+
+        return RoleMappingInputs
+
+    def _conflict(self, tenant: TenantAccess, inputs: RoleMappingInputs) -> Problem | None:
+        from ..access.mappings import already_there
+        from ..api import Problem
+
+        existing = tenant.mappings.read(inputs.role_name)
+        if existing is None or inputs.adopt_existing:
+            return None
+        return Problem("adopt_existing", already_there(inputs.role_name, existing))
+
+    def _create(self, tenant: TenantAccess, inputs: RoleMappingInputs) -> str:
+        tenant.mappings.create(inputs.role_name, inputs.role_set, adopt=inputs.adopt_existing)
+        return inputs.role_name
+
+    def _read(self, tenant: TenantAccess, id_: str, kept: Mapping[str, Any]) -> dict[str, Any] | None:
+        roles = tenant.mappings.read(id_)
+        if roles is None:
+            return None
+        return {"role_name": id_, "roles": sorted(roles), "adopt_existing": kept.get("adopt_existing", False)}
+
+    def _update(self, tenant: TenantAccess, inputs: RoleMappingInputs) -> None:
+        tenant.mappings.update(inputs.role_name, inputs.role_set)
+
+    def _delete(self, tenant: TenantAccess, id_: str) -> None:
+        if not tenant.mappings.delete(id_):
+            say(
+                f"left the mapping of customer role '{id_}' in place: another resource of this stack has just adopted it"
+            )
+
+
+class RoleMapping(Resource, module="access", name="RoleMapping"):
+    """The Talend roles that everybody gets whom the identity provider sends with one customer role.
+
+    Its id is the customer role's name. Other mappings of the tenant are never touched.
+    """
+
+    role_name: pulumi.Output[str]
+    roles: pulumi.Output[Sequence[str]]
+    adopt_existing: pulumi.Output[bool]
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        role_name: pulumi.Input[str],
+        roles: pulumi.Input[Sequence[pulumi.Input[str]]],
+        adopt_existing: pulumi.Input[bool] = False,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declares the mapping.
+
+        `role_name` is one value of the SAML attribute `CustomerRoles` (no comma in it); `roles` are names of Talend roles, in
+        any order. A customer role that is mapped already is an error, unless `adopt_existing` says to take it over: it is then
+        mapped to `roles`. Wrong inputs fail the preview.
+        """
+        super().__init__(
+            RoleMappingProvider(),
+            name,
+            {"role_name": role_name, "roles": roles, "adopt_existing": adopt_existing},
+            opts,
+        )
