@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from pulumi.dynamic import (
     CheckFailure,
@@ -250,6 +250,5 @@ def _failure(problem: Problem) -> CheckFailure:
 
 def _as_set(value: Any) -> Any:
     if isinstance(value, list):
-        items: list[Any] = value
-        return frozenset(items)
+        return frozenset(cast("list[Any]", value))
     return value
