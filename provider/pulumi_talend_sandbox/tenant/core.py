@@ -1,0 +1,95 @@
+"""What the parts of one running tenant share."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .access import Access
+from .auth import PATS, Tokens, demo_token
+from .behaviour import Behaviour
+from .calls import Call, CallLog
+from .company import Company
+from .faults import FaultBook
+from .limits import Clock, Limiter
+from .seed import company_of
+from .store import Store
+
+Callback = Callable[[Call], None]
+
+
+class Core:
+    """The store, the behaviour, the log of calls, the faults, the tokens and the limiter of one tenant."""
+
+    def __init__(
+        self,
+        *,
+        behaviour: Behaviour,
+        seed: str | Company,
+        database: Path | None,
+        clock: Clock,
+        admin_token: str | None = None,
+        keep_calls: int | None = None,
+    ) -> None:
+        """Open the store and fill it where it is new. Raises `ValueError` for a bad seed or database."""
+        company = company_of(seed)
+        self.clock = clock
+        self.store = Store(database)
+        if self.store.database.fresh:
+            self.store.fill(company)
+        self.calls = CallLog(keep_calls)
+        self.faults = FaultBook()
+        self.limiter = Limiter(clock)
+        self.tokens = Tokens(clock)
+        self.pats = {name: demo_token(name) for name in PATS}
+        if admin_token is not None:
+            self.pats["admin"] = admin_token
+        for name, token in self.pats.items():
+            self.tokens.add(token, name, PATS[name])
+        self.failures: list[Exception] = []
+        """What went wrong inside the server itself: raised again when the tenant is stopped."""
+        self.url = ""
+        """Where the tenant serves; known once it does."""
+        self._behaviour = behaviour
+        self._callbacks: list[Callback] = []
+        self._lock = threading.Lock()
+
+    @property
+    def behaviour(self) -> Behaviour:
+        """The behaviour in force."""
+        return self._behaviour
+
+    def set_behaviour(self, **changes: Any) -> Behaviour:
+        """Change some choices; the behaviour now in force."""
+        with self._lock:
+            self._behaviour = self._behaviour.changed(**changes)
+            return self._behaviour
+
+    @property
+    def access(self) -> Access:
+        """The operations on permissions, under the behaviour in force."""
+        return Access(self.store, self._behaviour)
+
+    @property
+    def client_id(self) -> str:
+        """The id of the service account that has all rights."""
+        return self.store.directory.setting("automation")
+
+    def on_call(self, callback: Callback) -> Callable[[], None]:
+        """Have `callback` run in the server before each call's work; what is returned undoes that."""
+        with self._lock:
+            self._callbacks.append(callback)
+
+        def remove() -> None:
+            with self._lock:
+                if callback in self._callbacks:
+                    self._callbacks.remove(callback)
+
+        return remove
+
+    def callbacks(self) -> list[Callback]:
+        """The callbacks in force."""
+        with self._lock:
+            return list(self._callbacks)
