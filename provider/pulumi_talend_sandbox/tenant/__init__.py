@@ -8,6 +8,7 @@ from .behaviour import ALL_PERMISSIONS, Behaviour
 from .calls import Call, CallLog
 from .company import Company
 from .faults import Fault
+from .remote import RemoteTenant
 from .seed import big, company, empty
 from .tenant import Tenant
 
@@ -18,6 +19,7 @@ __all__ = [
     "CallLog",
     "Company",
     "Fault",
+    "RemoteTenant",
     "Tenant",
     "big",
     "company",

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from fastapi.security import HTTPBasic, HTTPBearer
+from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
-from . import routes_lookups, routes_mappings, routes_oauth, routes_permissions
+from . import admin, page, routes_lookups, routes_mappings, routes_oauth, routes_permissions
 from .core import Core
 from .errors import ApiError, error_body
 
 
 def build_app(core: Core) -> FastAPI:
     """The application that serves one tenant. Tokens, rights, limits and faults are the gate's (gate.py)."""
-    app = FastAPI(
+    # The plain FastAPI's /docs loads its scripts from the web; this one brings them.
+    app = FastAPIOffline(
+        docs_url="/docs",
+        redoc_url=None,
+        static_url=f"{admin.PREFIX}/static",
         title="Offline Talend tenant",
         summary="The part of the Talend Cloud API that decides who may do what, on this machine alone.",
         version="2021-03",
-        docs_url=None,
-        redoc_url=None,
         redirect_slashes=False,
         exception_handlers={
             ApiError: _refuse,
@@ -31,7 +35,11 @@ def build_app(core: Core) -> FastAPI:
     )
     app.state.core = core
     for module in (routes_permissions, routes_mappings, routes_lookups, routes_oauth):
-        app.include_router(module.router)
+        # Tokens are checked in the gate; this tells the OpenAPI page to ask for one.
+        scheme = HTTPBasic(auto_error=False) if module is routes_oauth else HTTPBearer(auto_error=False)
+        app.include_router(module.router, dependencies=[Depends(scheme)])
+    app.include_router(admin.router)
+    app.include_router(page.router)
     return app
 
 

@@ -44,8 +44,9 @@ class CallLog(Sequence[Call]):
     `limit` keeps the newest so many only (None: all), for a tenant that runs for days.
     """
 
-    def __init__(self, limit: int | None = None) -> None:
-        """Start empty."""
+    def __init__(self, limit: int | None = None, observer: Callable[[Call], None] | None = None) -> None:
+        """Start empty. `observer` is shown each call as soon as its status is known."""
+        self._observer = observer
         self._lock = threading.Lock()
         self._calls: dict[int, Call] = {}
         self._next = 0
@@ -64,8 +65,11 @@ class CallLog(Sequence[Call]):
     def finish(self, number: int, status: int) -> None:
         """Note the status answered. A call cleared meanwhile stays cleared."""
         with self._lock:
-            if number in self._calls:
-                self._calls[number] = replace(self._calls[number], status=status)
+            if number not in self._calls:
+                return
+            call = self._calls[number] = replace(self._calls[number], status=status)
+        if self._observer is not None:
+            self._observer(call)
 
     def clear(self) -> None:
         """Forget all calls."""

@@ -32,6 +32,7 @@ class Core:
         clock: Clock,
         admin_token: str | None = None,
         keep_calls: int | None = None,
+        observer: Callback | None = None,
     ) -> None:
         """Open the store and fill it where it is new. Raises `ValueError` for a bad seed or database."""
         company = company_of(seed)
@@ -39,7 +40,7 @@ class Core:
         self.store = Store(database)
         if self.store.database.fresh:
             self.store.fill(company)
-        self.calls = CallLog(keep_calls)
+        self.calls = CallLog(keep_calls, observer)
         self.faults = FaultBook()
         self.limiter = Limiter(clock)
         self.tokens = Tokens(clock)

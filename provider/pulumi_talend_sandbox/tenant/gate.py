@@ -13,6 +13,7 @@ import anyio.to_thread
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .admin import PREFIX
 from .auth import Identity, rights_needed
 from .calls import TOKEN_PATH, Call
 from .core import Core
@@ -20,7 +21,7 @@ from .errors import error_body
 from .faults import Fault, distort
 
 OWN_PATHS = ("/", "/docs", "/openapi.json")
-OWN_PREFIX = "/_sandbox/"
+OWN_PREFIX = PREFIX + "/"
 """What is the sandbox's own: its pages and its admin calls. Everything else is the API's."""
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost")
 _PAGE = "<!DOCTYPE html><html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
@@ -66,10 +67,14 @@ class Gate:
 
     async def _pass_by(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The pages and admin calls ask for no token, so they answer to this machine's own names only: a page
-        of the web that had its name resolved to loopback gets nothing."""
-        host = Headers(scope=scope).get("host", "").rpartition("@")[2].partition(":")[0]
-        if host not in LOOPBACK_HOSTS:
-            await _send(send, Answer.refusal(403, "The sandbox's own pages answer on 127.0.0.1 and localhost only"))
+        of the web that had its name resolved to loopback, or that calls from elsewhere, gets nothing."""
+        headers = Headers(scope=scope)
+        origin = headers.get("origin")
+        if _host(headers.get("host", "")) not in LOOPBACK_HOSTS or (
+            origin is not None and _host(origin.rpartition("/")[2]) not in LOOPBACK_HOSTS
+        ):
+            message = "The sandbox's own pages and calls answer on 127.0.0.1 and localhost only, and to no other page"
+            await _send(send, Answer.refusal(403, message))
             return
         await self._app(scope, receive, send)
 
@@ -90,6 +95,7 @@ class Gate:
         fault = None if over else core.faults.take(call)
         await self._pause(core.behaviour.latency + (fault.delay if fault else 0.0))
         if fault is not None and fault.kind == "drop-before":
+            core.calls.finish(number, 0)
             await _drop(scope, receive)
             return
         if over:
@@ -101,6 +107,7 @@ class Gate:
             if fault is not None:
                 answer = _changed(fault, answer)
         if fault is not None and fault.kind == "drop-after":
+            core.calls.finish(number, 0)
             await _drop(scope, receive)
             return
         answer.headers.update(limits)
@@ -156,6 +163,10 @@ class Gate:
                 await asyncio.wait_for(self._closing.wait(), seconds)
             except asyncio.TimeoutError:
                 return
+
+
+def _host(authority: str) -> str:
+    return authority.partition(":")[0]
 
 
 def _call_of(scope: Scope, body: bytes, at: float, identity: Identity | None) -> Call:

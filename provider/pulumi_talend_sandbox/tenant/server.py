@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from typing import Any
+from collections.abc import Callable
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -33,11 +33,13 @@ class _Uvicorn(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, gate: Gate) -> None:
         super().__init__(config)
         self.ready = threading.Event()
+        self.on_ready: Callable[[], None] = lambda: None
         self._gate = gate
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.ready.set()
+        self.on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._gate.close()
@@ -87,10 +89,9 @@ class Server:
         if not self._uvicorn.ready.wait(_START_SECONDS) or self._problem:
             raise RuntimeError(f"the offline tenant did not start on {self.url}: {self._problem or 'no sign of it'}")
 
-    def run(self, on_ready: Any = None) -> None:
-        """Serve in this thread until SIGINT or SIGTERM."""
-        waiting = threading.Thread(target=lambda: self._uvicorn.ready.wait() and on_ready and on_ready(), daemon=True)
-        waiting.start()
+    def run(self, on_ready: Callable[[], None]) -> None:
+        """Serve in the main thread until SIGINT or SIGTERM; `on_ready` is called once calls are answered."""
+        self._uvicorn.on_ready = on_ready
         self._uvicorn.run(sockets=[self._socket])
 
     def stop(self) -> None:
