@@ -1,0 +1,18 @@
+"""The commands of the offline engine, as functions of the command line.
+
+Modules that do the work are imported within the functions: `--help` stays fast.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import lifecycle
+
+if TYPE_CHECKING:
+    import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add all commands to the command line."""
+    lifecycle.register(app)

@@ -1,0 +1,84 @@
+"""Runs a Pulumi program in this process, against an engine; started as a file by the program's interpreter.
+
+It needs nothing but the `pulumi` package, so it works in a virtualenv that has no offline engine. Standard
+input is one line of JSON: program, pwd, config, secret_keys, and the arguments of `pulumi.runtime.Settings`.
+Exit codes: 0 the program ran, 1 it was refused or stopped by the engine, 32 it failed and its error has been
+reported to the engine, 33 the `pulumi` package is missing.
+"""
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+import logging
+import os
+import runpy
+import sys
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+
+def user_traceback(error: BaseException, program: Path) -> str:
+    """Format an exception from the first frame of the user's program on; all of it when there is no such frame."""
+    directory = program if program.is_dir() else program.parent
+    frames = traceback.extract_tb(error.__traceback__)
+    start = next(
+        (i for i, frame in enumerate(frames) if Path(frame.filename).resolve().is_relative_to(directory)), None
+    )
+    limit = None if start is None else -(len(frames) - start)
+    return "".join(traceback.format_exception(type(error), error, error.__traceback__, limit=limit))
+
+
+def main() -> int:
+    """Read the task, run the program, report its end."""
+    task = json.loads(sys.stdin.readline())
+    sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 open for the life of the process
+    try:
+        import pulumi
+        import pulumi.runtime
+    except ImportError as error:
+        print(f"the pulumi package is not installed in {sys.executable} ({error})", file=sys.stderr)
+        return 33
+
+    pulumi.runtime.set_all_config(task["config"], task["secret_keys"])
+    known = inspect.signature(pulumi.runtime.Settings.__init__).parameters
+    settings = pulumi.runtime.Settings(**{k: v for k, v in task["settings"].items() if k in known})
+    pulumi.runtime.configure(settings)
+
+    program = Path(task["program"])
+    sys.argv = [str(program)]
+    # The engine's own directory came first because this file lies there; the program's modules belong there.
+    sys.path[0] = task["pwd"]
+    os.chdir(task["pwd"])
+
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    executor = ThreadPoolExecutor(max_workers=max(task["settings"]["parallel"], 1) * 4)
+    loop.set_default_executor(executor)
+    # Outputs of a program that fails stay unresolved; asyncio would report each of them.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+
+    def run() -> None:
+        runpy.run_path(str(program), run_name="__main__")
+
+    try:
+        loop.run_until_complete(pulumi.runtime.run_in_stack(run))
+    except pulumi.RunError as error:
+        pulumi.log.error(str(error))
+        return 1
+    except Exception as error:  # noqa: BLE001 whatever the program raises is the user's to read
+        pulumi.log.error(f"Program failed with an unhandled exception:\n{user_traceback(error, program)}")
+        return 32
+    finally:
+        executor.shutdown(wait=True)
+        loop.close()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
