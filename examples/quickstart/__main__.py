@@ -1,0 +1,58 @@
+"""Who may do what at Nordlicht Retail: four people, one service account, two customer roles."""
+
+import pulumi
+from nordlicht import PEOPLE, SERVICE_ACCOUNTS, WORKSPACES
+
+from pulumi_talend import RoleMapping, WorkspacePermission
+
+# Oskar builds the sales jobs, and looks at them where they run.
+oskar_builds = WorkspacePermission(
+    "oskar-builds-sales",
+    workspace_id=WORKSPACES["dev/Sales"],
+    user_id=PEOPLE["oskar.berg"],
+    permissions=["VIEW", "AUTHOR", "EXECUTE", "PUBLISH"],
+)
+oskar_looks = WorkspacePermission(
+    "oskar-looks-at-sales",
+    workspace_id=WORKSPACES["prod/Sales"],
+    user_id=PEOPLE["oskar.berg"],
+    permissions=["VIEW"],
+)
+
+# Felix and Linnea operate what runs in production.
+felix_operates = WorkspacePermission(
+    "felix-operates-sales",
+    workspace_id=WORKSPACES["prod/Sales"],
+    user_id=PEOPLE["felix.thomsen"],
+    permissions=["VIEW", "EXECUTE"],
+)
+linnea_operates = WorkspacePermission(
+    "linnea-operates-logistics",
+    workspace_id=WORKSPACES["prod/Logistics"],
+    user_id=PEOPLE["linnea.holm"],
+    permissions=["VIEW", "EXECUTE"],
+)
+
+# Katharina looks after the data of finance.
+katharina_stewards = WorkspacePermission(
+    "katharina-stewards-finance",
+    workspace_id=WORKSPACES["dev/Finance"],
+    user_id=PEOPLE["katharina.busch"],
+    permissions=["VIEW", "EXECUTE"],
+)
+
+# The scheduler runs the sales jobs by night.
+scheduler_runs = WorkspacePermission(
+    "scheduler-runs-sales",
+    workspace_id=WORKSPACES["prod/Sales"],
+    service_account_id=SERVICE_ACCOUNTS["nightly-scheduler"],
+    permissions=["VIEW", "EXECUTE"],
+)
+
+# Whoever the identity provider sends with these roles gets these Talend roles.
+developers = RoleMapping("sales-developers", role_name="nordlicht-sales-developers", roles=["Integration Developer"])
+operators = RoleMapping("operators", role_name="nordlicht-operators", roles=["Operator", "Assets Manager"])
+
+grants = [oskar_builds, oskar_looks, felix_operates, linnea_operates, katharina_stewards, scheduler_runs]
+pulumi.export("grants", pulumi.Output.all(*[grant.id for grant in grants]))
+pulumi.export("customer_roles", [developers.role_name, operators.role_name])
