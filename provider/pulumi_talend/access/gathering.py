@@ -1,7 +1,8 @@
 """Gathering: what several threads want at the same moment is done in one go.
 
-The first thread that comes leads: it waits a blink for company, then does everybody's work and hands each its own verdict.
-Whoever comes while it works is gathered for the next round. A thread alone loses the blink, no more.
+The first thread that comes leads: it does everybody's work that is there and hands each its own verdict. Whoever comes while
+it works is gathered for the next round. A leader waits a blink for company only where company is to be expected: a thread
+that is alone is never slower for it.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from typing import Generic, TypeVar
 
 Wish = TypeVar("Wish")
 
-LINGER_SECONDS = 0.01
+LINGER_SECONDS = 0.008
 """How long a leader waits for one more wish. An engine starts operations that are ready together within a few milliseconds."""
 
-_MOST_LINGERS = 5
+_MOST_LINGER_SECONDS = 0.05
 
 
 @dataclass
@@ -44,32 +45,51 @@ class Gatherer(Generic[Wish]):
         self._queue: list[_Pending[Wish]] = []
         self._arrived = threading.Condition()
         self._leading = threading.Lock()
+        self._announced = 0
+        self._last_size: int | None = None
+
+    def announce(self) -> None:
+        """Tells that a wish will probably come soon, so that it is worth a blink to wait for it."""
+        with self._arrived:
+            self._announced += 1
 
     def submit(self, wish: Wish) -> None:
         """Does `wish`, together with others' where there are any. Raises what became of this one."""
-        pending = _Pending(wish)
+        (error,) = self.submit_all([wish])
+        if error is not None:
+            raise error
+
+    def submit_all(self, wishes: Sequence[Wish]) -> list[BaseException | None]:
+        """Does `wishes`, together with others' where there are any. Returns what became of each: None or its exception."""
+        pendings = [_Pending(wish) for wish in wishes]
         with self._arrived:
-            self._queue.append(pending)
+            self._queue.extend(pendings)
+            self._announced = max(0, self._announced - len(pendings))
             self._arrived.notify_all()
         with self._leading:
-            if not pending.done.is_set():
+            if not all(pending.done.is_set() for pending in pendings):
                 self._lead()
-        if pending.error is not None:
-            raise pending.error
+        return [pending.error for pending in pendings]
 
     def _lead(self) -> None:
         with self._arrived:
-            for _ in range(_MOST_LINGERS):
-                if not self._arrived.wait(self._linger_seconds):
-                    break
+            waited = 0.0
+            while (
+                waited < _MOST_LINGER_SECONDS and self._expects_company() and self._arrived.wait(self._linger_seconds)
+            ):
+                waited += self._linger_seconds
             gathered, self._queue = self._queue, []
+        self._last_size = len(gathered)
         try:
             verdicts = self._work([pending.wish for pending in gathered])
-            for pending, verdict in zip(gathered, verdicts, strict=True):
-                pending.error = verdict
+            for number, pending in enumerate(gathered):
+                pending.error = verdicts[number]
         except BaseException as error:  # noqa: BLE001 - handed on to every waiting thread, which raises it
             for pending in gathered:
                 pending.error = error
         finally:
             for pending in gathered:
                 pending.done.set()
+
+    def _expects_company(self) -> bool:
+        return self._announced > 0 or self._last_size is None or self._last_size > 1

@@ -1,147 +1,131 @@
-"""Creating, changing and removing a grant so that the tenant ends as asked, or the error says how it stands.
+"""Creating, changing and removing grants so that the tenant ends as asked, or the error says how it stands.
 
-Every write is followed by a read that verifies it (the vendor's own procedure ends with that read). What the documentation
-leaves open about POST on existing and PUT or DELETE on missing permissions makes no difference here.
+What the engine runs at the same time is gathered into batch calls. What the documentation leaves open about POST on existing
+and PUT or DELETE on missing permissions makes no difference here.
 """
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
-from ..api import (
-    BadRequestError,
-    ConflictError,
-    GrantKey,
-    NoAnswerError,
-    NotFoundError,
-    Permissions,
-    ServerError,
-    TalendClient,
-)
-from ..api.permissions import words
-from .errors import AlreadyThereError, NotVerifiedError
+from ..api import GrantKey, Permissions, TalendClient, TalendError
+from .errors import AlreadyThereError
+from .gathering import Gatherer
+from .grant_writer import GrantWriter, Sort, already_there
 from .snapshot import GrantSnapshot
 
-_LOST_ANSWERS = 3
-"""How often a POST is made at most when its answer gets lost."""
-
-_LOOKS = 3
-_SECONDS_BETWEEN_LOOKS = 0.5
-"""How long the API may take to show what it has just written (it promises nothing)."""
+__all__ = ["Grants", "already_there"]
 
 
-def already_there(key: GrantKey, permissions: Permissions) -> str:
-    """The message for a grant that exists before it is created."""
-    return (
-        f"{key} already has {words(permissions)}, granted outside this resource. Set adopt_existing=True to take it over; "
-        "if another resource of this stack held it, give this one `aliases`."
-    )
+@dataclass(frozen=True)
+class _Wish:
+    """`permissions` to stand under `key`, None for none. `fresh`: nothing may stand there yet, unless `adopt` takes it over."""
+
+    key: GrantKey
+    permissions: Permissions | None
+    fresh: bool = False
+    adopt: bool = False
 
 
 class Grants:
-    """The grants of a tenant, one at a time. Thread-safe. Methods raise TalendError."""
+    """The grants of a tenant. Thread-safe. Methods raise TalendError."""
 
     def __init__(self, client: TalendClient, *, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._api = client.permissions
-        self._sleep = sleep
         self.snapshot = GrantSnapshot(client)
-        self._adopted: set[GrantKey] = set()
-        self._adopted_lock = threading.Lock()
+        self._writer = GrantWriter(client, self.snapshot, sleep=sleep)
+        self._line: Gatherer[_Wish] = Gatherer(self._work)
+        self._adopted: set[GrantKey] = set()  # touched by the line's leader only
 
     def read(self, key: GrantKey) -> Permissions | None:
         """The permissions that stand under `key`; None where there are none."""
         return self.snapshot.lookup(key)
+
+    def in_the_way(self, key: GrantKey) -> Permissions | None:
+        """The permissions that stand under `key` though no resource is known to hold them; None where there are none."""
+        return self.snapshot.lookup(key, expected=False)
+
+    def announce(self) -> None:
+        """Tells that a change will probably be asked for soon, so that waiting a blink to gather it pays."""
+        self._line.announce()
 
     def create(self, key: GrantKey, permissions: Permissions, *, adopt: bool) -> None:
         """Grants `permissions` to a principal who has none there.
 
         Where it has some already: AlreadyThereError, or with `adopt` they are set to `permissions`.
         """
-        existing = self.snapshot.lookup(key)
-        if existing is None:
-            existing = self._assign(key, permissions)
-        if existing is not None:
-            if not adopt:
-                raise AlreadyThereError(f"Could not create the grant: {already_there(key, existing)}")
-            if existing != permissions:
-                self._replace(key, permissions)
-            with self._adopted_lock:
-                self._adopted.add(key)
+        self._line.submit(_Wish(key, permissions, fresh=True, adopt=adopt))
 
     def update(self, key: GrantKey, permissions: Permissions) -> None:
         """Sets what stands under `key` to `permissions`, whatever stands there now, also nothing."""
-        self._replace(key, permissions)
+        self._line.submit(_Wish(key, permissions))
 
-    def delete(self, key: GrantKey) -> bool:
+    def delete(self, key: GrantKey) -> None:
         """Removes what stands under `key`; nothing there is fine.
 
-        Returns False, and leaves the access, where this process has adopted the same grant for another resource: after a
-        rename without alias the old resource's end must not take away what the new one has just taken over.
+        Left in place where this process has adopted the same grant for another resource: after a rename without alias the old
+        resource's end must not take away what the new one has just taken over.
         """
-        with self._adopted_lock:
-            if key in self._adopted:
-                return False
-        for _ in range(2):
-            # A 404 says "none there", or that workspace or principal are gone: the read below tells.
-            with suppress(NotFoundError):
-                self._api.remove(key)
-            if self.snapshot.read_again(key) is None:
-                return True
-        raise NotVerifiedError(
-            f"Could not remove the permissions of {key}: the API says done, but still shows "
-            f"{words(self.snapshot.lookup(key) or ())}. Run again; if it stays, remove it in the console."
-        )
+        self._line.submit(_Wish(key, None))
 
-    def _assign(self, key: GrantKey, permissions: Permissions) -> Permissions | None:
-        """POST. Returns what stood there already where somebody else was faster, None once done and verified."""
-        for attempt in range(1, _LOST_ANSWERS + 1):
+    def apply(self, changes: Mapping[GrantKey, Permissions | None]) -> dict[GrantKey, TalendError]:
+        """Sets many at once, None meaning none, in as few calls as the API allows. Returns those that failed, and why."""
+        keys = list(changes)
+        verdicts = self._line.submit_all([_Wish(key, changes[key]) for key in keys])
+        failed: dict[GrantKey, TalendError] = {}
+        for key, verdict in zip(keys, verdicts):  # noqa: B905 - the gatherer gives one verdict a wish
+            if isinstance(verdict, TalendError):
+                failed[key] = verdict
+            elif verdict is not None:
+                raise verdict
+        return failed
+
+    # What follows runs in one thread at a time: the line's leader.
+
+    def _work(self, wishes: Sequence[_Wish]) -> list[BaseException | None]:
+        verdicts: list[BaseException | None] = [None] * len(wishes)
+        left = list(range(len(wishes)))
+        while left:
+            # Two wishes for one grant are done one after the other, as they came.
+            layer: dict[GrantKey, int] = {}
+            for number in left:
+                layer.setdefault(wishes[number].key, number)
+            self._work_layer({number: wishes[number] for number in layer.values()}, verdicts)
+            left = [number for number in left if number not in layer.values()]
+        return verdicts
+
+    def _work_layer(self, wishes: Mapping[int, _Wish], verdicts: list[BaseException | None]) -> None:
+        sorted_out: dict[Sort, dict[GrantKey, Permissions | None]] = {"assign": {}, "replace": {}, "remove": {}}
+        taken_over: set[GrantKey] = set()
+        for number, wish in wishes.items():
             try:
-                self._api.assign(key, permissions)
-            except (BadRequestError, ConflictError):
-                # Perhaps because there are permissions since the last look: then that is the news, not the 400.
-                standing = self.snapshot.read_again(key)
-                if standing is None:
-                    raise
-                return standing
-            except (NoAnswerError, ServerError):
-                # Done or not done? The tenant knows.
-                standing = self.snapshot.read_again(key)
-                if standing == permissions:
-                    return None
-                if standing is not None:
-                    return standing
-                if attempt == _LOST_ANSWERS:
-                    raise
+                sort = self._sort(wish, taken_over)
+            except TalendError as error:
+                verdicts[number] = error
             else:
-                self._verify(key, permissions)
-                return None
-        raise AssertionError("unreachable: the last attempt returns or raises")
+                if sort is not None:
+                    sorted_out[sort][wish.key] = wish.permissions
+        failed: dict[GrantKey, TalendError] = {}
+        # Giving before taking: where a person's access moves, there is no moment without it.
+        for sort, changes in sorted_out.items():
+            if changes:
+                failed.update(self._writer.write(sort, changes))
+        for number, wish in wishes.items():
+            if wish.key in failed:
+                verdicts[number] = failed[wish.key]
+        self._adopted |= taken_over - failed.keys()
 
-    def _replace(self, key: GrantKey, permissions: Permissions) -> None:
-        try:
-            self._api.replace(key, permissions)
-        except NotFoundError:
-            if self.snapshot.read_again(key) is not None:
-                raise
-            # Removed by hand meanwhile: give it anew.
-            standing = self._assign(key, permissions)
-            if standing is None or standing == permissions:
-                return
-            self._api.replace(key, permissions)
-        self._verify(key, permissions)
-
-    def _verify(self, key: GrantKey, permissions: Permissions) -> None:
-        standing: Permissions | None = None
-        for look in range(_LOOKS):
-            if look:
-                self._sleep(_SECONDS_BETWEEN_LOOKS)
-            standing = self.snapshot.read_again(key)
-            if standing == permissions:
-                return
-        raise NotVerifiedError(
-            f"Could not verify the grant of {words(permissions)} to {key}: the API accepted it, but shows "
-            f"{words(standing or ())}. Look at it in the console; set adopt_existing=True to make it as the program says."
-        )
+    def _sort(self, wish: _Wish, taken_over: set[GrantKey]) -> Sort | None:
+        """How `wish` is done; None where there is nothing to do. Raises AlreadyThereError."""
+        if wish.permissions is None:
+            return None if wish.key in self._adopted else "remove"
+        existing = self.snapshot.lookup(wish.key, expected=not wish.fresh)
+        if existing is None:
+            return "assign"
+        if wish.fresh:
+            if not wish.adopt:
+                raise AlreadyThereError(f"Could not create the grant: {already_there(wish.key, existing)}")
+            taken_over.add(wish.key)
+            return None if existing == wish.permissions else "replace"
+        return "replace"

@@ -75,14 +75,22 @@ class Mappings:
         All are read at once, once per process; one that the listing lacks is looked at by itself.
         """
         with self._lock:
-            if self._listing is None:
-                self._listing = roles_by_name(self._api.list())
-            if name in self._listing:
-                return self._listing[name]
-            mapping = self._api.get(name)
-            if mapping is not None:
-                self._listing[name] = frozenset(mapping.roles)
-            return self._listing.get(name)
+            listing = self._read_listing()
+            if name not in listing:
+                mapping = self._api.get(name)
+                if mapping is not None:
+                    listing[name] = frozenset(mapping.roles)
+            return listing.get(name)
+
+    def in_the_way(self, name: str) -> RoleSet | None:
+        """The Talend roles of `name` though no resource is known to map it; None where the listing shows none."""
+        with self._lock:
+            return self._read_listing().get(name)
+
+    def _read_listing(self) -> dict[str, RoleSet]:
+        if self._listing is None:
+            self._listing = roles_by_name(self._api.list())
+        return self._listing
 
     def create(self, name: str, roles: RoleSet, *, adopt: bool) -> None:
         """Maps `name` to `roles`. Where it is mapped already: AlreadyThereError, or with `adopt` it is changed."""
@@ -92,16 +100,19 @@ class Mappings:
         """Maps `name` to `roles`, whatever it is mapped to now, also nothing."""
         self._gatherer.submit(_Put(name, roles, known=True, adopt=True))
 
-    def delete(self, name: str) -> bool:
+    def delete(self, name: str) -> None:
         """Removes the mapping; none of that name is fine.
 
-        Returns False, and leaves it, where this process has adopted the same mapping for another resource (see `Grants`).
+        Left in place where this process has adopted the same mapping for another resource (see `Grants.delete`).
         """
         with self._lock:
-            if name in self._adopted:
-                return False
-        self._gatherer.submit(_Removal(name))
-        return True
+            adopted = name in self._adopted
+        if not adopted:
+            self._gatherer.submit(_Removal(name))
+
+    def announce(self) -> None:
+        """Tells that a change will probably be asked for soon, so that waiting a blink to gather it pays."""
+        self._gatherer.announce()
 
     # What follows runs in one thread at a time: the gatherer's leader.
 

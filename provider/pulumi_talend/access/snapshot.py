@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from ..api import ForbiddenError, GrantKey, Permissions, TalendClient
 
@@ -26,6 +26,7 @@ class GrantSnapshot:
         self._permissions = client.permissions
         self._clock = clock
         self._lock = threading.RLock()
+        self._tenant_forbidden = False
         self._forget()
 
     def _forget(self) -> None:
@@ -33,11 +34,14 @@ class GrantSnapshot:
         self._known: dict[GrantKey, Permissions | None] = {}  # read one by one, or written by this process
         self._workspaces: set[str] = set()
         self._whole = False
-        self._whole_forbidden = False
         self._since = self._clock()
 
-    def lookup(self, key: GrantKey) -> Permissions | None:
-        """The permissions that stand under `key`; None where there are none."""
+    def lookup(self, key: GrantKey, *, expected: bool = True) -> Permissions | None:
+        """The permissions that stand under `key`; None where there are none.
+
+        Where state says that there are some (`expected`), a listing that lacks them is not believed: the grant is looked at
+        by itself. Where nothing is expected the listing's word is enough, except that of an empty one (see `_list_for`).
+        """
         with self._lock:
             if self._clock() - self._since > MAX_AGE_SECONDS:
                 self._forget()
@@ -45,16 +49,39 @@ class GrantSnapshot:
                 # Listings show users (that they show service accounts is undocumented): a service account is read by itself.
                 if key.principal.kind == "users":
                     self._list_for(key.workspace_id)
-                if key in self._listed:
-                    return self._listed[key]
+                    if key in self._listed or not expected:
+                        return self._listed.get(key)
                 self._known[key] = self._permissions.get(key)
             return self._known[key]
 
-    def read_again(self, key: GrantKey) -> Permissions | None:
-        """As `lookup`, but from the API whatever is known: for verification after a write."""
-        permissions = self._permissions.get(key)
-        self.record(key, permissions)
-        return permissions
+    def listing(self, workspace_id: str) -> dict[GrantKey, Permissions]:
+        """All grants on one workspace that the listings show, with what this process has read or written since."""
+        with self._lock:
+            if self._clock() - self._since > MAX_AGE_SECONDS:
+                self._forget()
+            self._list_for(workspace_id)
+            now: dict[GrantKey, Permissions | None] = {**self._listed, **self._known}
+            return {key: value for key, value in now.items() if key.workspace_id == workspace_id and value is not None}
+
+    def read_again(self, keys: Iterable[GrantKey]) -> dict[GrantKey, Permissions | None]:
+        """What stands under `keys` now, read from the API whatever is known: for verification after a write.
+
+        One call for a single key; for several one listing (of their workspace, or of the tenant), and one call for each
+        service account. Only what the listing shows otherwise or not at all is then looked at by itself, by the caller.
+        """
+        wanted = sorted(set(keys))
+        found: dict[GrantKey, Permissions | None] = {}
+        users = [key for key in wanted if key.principal.kind == "users"]
+        with self._lock:
+            if len(users) > 1:
+                listing = self._fresh_listing({key.workspace_id for key in users})
+                found.update((key, listing.get(key)) for key in users)
+            for key in wanted:
+                if key not in found:
+                    found[key] = self._permissions.get(key)
+            for key, permissions in found.items():
+                self.record(key, permissions)
+        return found
 
     def record(self, key: GrantKey, permissions: Permissions | None) -> None:
         """Takes note of what this process has written or read under `key`."""
@@ -62,16 +89,30 @@ class GrantSnapshot:
             self._listed.pop(key, None)
             self._known[key] = permissions
 
+    def _fresh_listing(self, workspaces: set[str]) -> dict[GrantKey, Permissions]:
+        if len(workspaces) > 1 and not self._tenant_forbidden:
+            try:
+                return self._permissions.list()
+            except ForbiddenError:
+                self._tenant_forbidden = True
+        listing: dict[GrantKey, Permissions] = {}
+        for workspace_id in sorted(workspaces):
+            listing.update(self._permissions.list(workspace_id=workspace_id))
+        return listing
+
     def _list_for(self, workspace_id: str) -> None:
-        """One workspace: its listing. More than one: that of the whole tenant, where the credential may read it."""
+        """The listing of the whole tenant, or of this workspace where the credential may not read the whole.
+
+        A tenant without any grant is hardly ever true: an empty listing is believed the second time only.
+        """
         if self._whole or workspace_id in self._workspaces:
             return
-        if self._workspaces and not self._whole_forbidden:
+        if not self._tenant_forbidden:
             try:
-                self._take(self._permissions.list())
+                self._take(self._permissions.list() or self._permissions.list())
             except ForbiddenError:
                 # An administrator of some environments only: workspace by workspace then.
-                self._whole_forbidden = True
+                self._tenant_forbidden = True
             else:
                 self._whole = True
                 return

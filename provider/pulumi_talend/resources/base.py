@@ -57,7 +57,7 @@ def tenant_for(settings: Settings) -> TenantAccess:
 
 
 class TalendProvider(ResourceProvider, Generic[I]):
-    """A dynamic resource provider whose subclasses say what to do, in the five `_...` methods below.
+    """A dynamic resource provider whose subclasses say what to do, in the `_...` methods below.
 
     It keeps nothing when it is pickled, so all resources of a type share one provider, pickled by reference.
     """
@@ -86,6 +86,10 @@ class TalendProvider(ResourceProvider, Generic[I]):
 
     def _delete(self, tenant: TenantAccess, id_: str) -> None:
         """Removes the object."""
+        raise NotImplementedError
+
+    def _announce(self, tenant: TenantAccess) -> None:
+        """Tells the tenant's line of writers that a change was checked, so that a write will probably follow."""
         raise NotImplementedError
 
     def configure(self, req: ConfigureRequest) -> None:
@@ -138,6 +142,7 @@ class TalendProvider(ResourceProvider, Generic[I]):
         from .inputs import is_unknown
 
         tenant = self._tenant()
+        self._announce(tenant)
         if any(is_unknown(getattr(inputs, name)) for name in inputs.identity):
             return None
         conflict = self._conflict(tenant, inputs)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 from pulumi.dynamic import Resource
 
-from .base import TalendProvider, say
+from .base import TalendProvider
 
 if TYPE_CHECKING:
     from ..access import TenantAccess
@@ -28,7 +28,7 @@ class RoleMappingProvider(TalendProvider["RoleMappingInputs"]):
         from ..access.mappings import already_there
         from ..api import Problem
 
-        existing = tenant.mappings.read(inputs.role_name)
+        existing = tenant.mappings.in_the_way(inputs.role_name)
         if existing is None or inputs.adopt_existing:
             return None
         return Problem("adopt_existing", already_there(inputs.role_name, existing))
@@ -47,10 +47,10 @@ class RoleMappingProvider(TalendProvider["RoleMappingInputs"]):
         tenant.mappings.update(inputs.role_name, inputs.role_set)
 
     def _delete(self, tenant: TenantAccess, id_: str) -> None:
-        if not tenant.mappings.delete(id_):
-            say(
-                f"left the mapping of customer role '{id_}' in place: another resource of this stack has just adopted it"
-            )
+        tenant.mappings.delete(id_)
+
+    def _announce(self, tenant: TenantAccess) -> None:
+        tenant.mappings.announce()
 
 
 class RoleMapping(Resource, module="access", name="RoleMapping"):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 from pulumi.dynamic import Resource
 
-from .base import TalendProvider, say
+from .base import TalendProvider
 
 if TYPE_CHECKING:
     from ..access import TenantAccess
@@ -28,7 +28,7 @@ class WorkspacePermissionProvider(TalendProvider["WorkspacePermissionInputs"]):
         from ..access.grants import already_there
         from ..api import Problem
 
-        existing = tenant.grants.read(inputs.key)
+        existing = tenant.grants.in_the_way(inputs.key)
         if existing is None or inputs.adopt_existing:
             return None
         return Problem("adopt_existing", already_there(inputs.key, existing))
@@ -58,9 +58,10 @@ class WorkspacePermissionProvider(TalendProvider["WorkspacePermissionInputs"]):
     def _delete(self, tenant: TenantAccess, id_: str) -> None:
         from ..api import GrantKey
 
-        key = GrantKey.from_resource_id(id_)
-        if not tenant.grants.delete(key):
-            say(f"left the permissions of {key} in place: another resource of this stack has just adopted them")
+        tenant.grants.delete(GrantKey.from_resource_id(id_))
+
+    def _announce(self, tenant: TenantAccess) -> None:
+        tenant.grants.announce()
 
 
 class WorkspacePermission(Resource, module="access", name="WorkspacePermission"):

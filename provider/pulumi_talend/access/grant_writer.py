@@ -1,0 +1,283 @@
+"""Writing grants: many in one call where there are many, each with its own verdict, and verified.
+
+How far a write can be trusted, decided here. A write that stands alone is verified by reading it back. Of batch writes that
+the API simply calls done, the first of each sort and then every 128th grant is verified by one listing, and that listing is
+compared with *everything* written since the last one. An answer that is not a plain "done" is always verified.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Literal
+
+from ..api import (
+    ApiError,
+    GrantKey,
+    NoAnswerError,
+    NotFoundError,
+    Permissions,
+    PrincipalKind,
+    RateLimitedError,
+    ServerError,
+    TalendClient,
+    TalendError,
+    UnauthorizedError,
+)
+from ..api.permissions import words
+from .errors import AlreadyThereError, NotVerifiedError
+from .rectangles import rectangles
+from .snapshot import GrantSnapshot
+
+Sort = Literal["assign", "replace", "remove"]
+Changes = Mapping[GrantKey, "Permissions | None"]
+Verdicts = dict[GrantKey, TalendError]
+
+MAX_BATCH = 100
+"""Grants in one call at most. UNDOCUMENTED: the API's own limit; a smaller one is found by halving, and remembered."""
+
+VERIFY_EVERY = 128
+
+_LOST_ANSWERS = 3
+"""How often a write is made at most when its answer gets lost."""
+
+_LOOKS = 3
+_SECONDS_BETWEEN_LOOKS = 0.5
+"""How long the API may take to show what it has just written (it promises nothing)."""
+
+
+def already_there(key: GrantKey, permissions: Permissions) -> str:
+    """The message for a grant that exists before it is created."""
+    return (
+        f"{key} already has {words(permissions)}, granted outside this resource. Set adopt_existing=True to take it over; "
+        "if another resource of this stack held it, give this one `aliases`."
+    )
+
+
+class GrantWriter:
+    """Writes changes of one sort. Not thread-safe: one thread at a time. Every method returns the keys that failed, and why."""
+
+    def __init__(
+        self, client: TalendClient, snapshot: GrantSnapshot, *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._api = client.permissions
+        self._snapshot = snapshot
+        self._sleep = sleep
+        self._limit = MAX_BATCH
+        self._verified: set[tuple[Sort, PrincipalKind]] = set()
+        self._unverified: dict[GrantKey, Permissions | None] = {}
+
+    def write(self, sort: Sort, changes: Changes) -> Verdicts:
+        """Makes `changes` (None: no permissions), all of one sort."""
+        verdicts: Verdicts = {}
+        for key in changes:
+            self._unverified.pop(key, None)  # what was asked before no longer counts
+        kinds: tuple[PrincipalKind, ...] = ("users", "service-accounts")
+        for kind in kinds:
+            members = {key: changes[key] for key in sorted(changes) if key.principal.kind == kind}
+            for part in self._parts(sort, members):
+                verdicts.update(self._write_part(sort, kind, part, attempt=1))
+        return verdicts
+
+    def _parts(self, sort: Sort, members: Changes) -> Iterable[Changes]:
+        if sort == "remove":
+            for rectangle in rectangles(members):
+                pairs = {(w, p) for w in rectangle.workspace_ids for p in rectangle.principal_ids}
+                yield {key: None for key in members if (key.workspace_id, key.principal.id) in pairs}
+            return
+        keys = list(members)
+        start = 0
+        while start < len(keys):
+            size = self._limit  # may shrink between two parts
+            yield {key: members[key] for key in keys[start : start + size]}
+            start += size
+
+    def _write_part(self, sort: Sort, kind: PrincipalKind, part: Changes, *, attempt: int) -> Verdicts:
+        if len(part) == 1:
+            ((key, permissions),) = part.items()
+            return self._write_one(sort, key, permissions, attempt=attempt)
+        try:
+            self._call(sort, kind, part)
+        except (NoAnswerError, ServerError) as error:
+            # Done or not done? The tenant knows.
+            return self._after_lost_answer(sort, kind, part, error, attempt)
+        except (UnauthorizedError, RateLimitedError) as error:
+            return dict.fromkeys(part, error)  # concerns all alike
+        except ApiError as error:
+            return self._after_refusal(sort, kind, part, error)
+        except TalendError as error:
+            return dict.fromkeys(part, error)
+        return self._batch_done(sort, kind, part)
+
+    def _call(self, sort: Sort, kind: PrincipalKind, part: Changes) -> None:
+        if sort == "remove":
+            for rectangle in rectangles(part):
+                self._api.remove_batch(kind, rectangle.workspace_ids, rectangle.principal_ids)
+            return
+        grants = {key: permissions for key, permissions in part.items() if permissions is not None}
+        if sort == "assign":
+            self._api.assign_batch(kind, grants)
+        else:
+            self._api.replace_batch(kind, grants)
+
+    def _after_lost_answer(
+        self, sort: Sort, kind: PrincipalKind, part: Changes, error: TalendError, attempt: int
+    ) -> Verdicts:
+        try:
+            left = self._not_as_asked(part)
+        except TalendError:
+            return dict.fromkeys(part, error)  # the write's own error says more than that of looking after it
+        if not left:
+            return {}
+        if attempt >= _LOST_ANSWERS:
+            return dict.fromkeys(left, error)
+        return self._write_part(sort, kind, left, attempt=attempt + 1)
+
+    def _after_refusal(self, sort: Sort, kind: PrincipalKind, part: Changes, error: ApiError) -> Verdicts:
+        """A member is wrong, or the batch is too large: halves, down to the member whose own error it is."""
+        try:
+            left = self._not_as_asked(part)  # some may have been done all the same
+        except TalendError:
+            return dict.fromkeys(part, error)  # the write's own error says more than that of looking after it
+        if not left:
+            return {}
+        verdicts: Verdicts = {}
+        keys = list(left)
+        half = (len(keys) + 1) // 2
+        too_large = error.status in {400, 413} and len(part) > 1
+        for some in (keys[:half], keys[half:]):
+            if some:
+                verdicts.update(self._write_part(sort, kind, {key: left[key] for key in some}, attempt=1))
+        if too_large and not verdicts:
+            # Every member was fine by itself: it was the size. Later parts begin smaller.
+            self._limit = max(1, min(self._limit, half))
+        return verdicts
+
+    def _not_as_asked(self, part: Changes) -> dict[GrantKey, Permissions | None]:
+        now = self._confirmed(part)
+        return {key: permissions for key, permissions in part.items() if now[key] != permissions}
+
+    def _confirmed(self, part: Changes) -> dict[GrantKey, Permissions | None]:
+        """What stands under the keys; where a listing lacks what was asked for, by a look at the grant itself."""
+        now = self._snapshot.read_again(part)
+        if len(part) > 1:
+            for key, permissions in part.items():
+                if permissions is not None and now[key] is None:
+                    now.update(self._snapshot.read_again([key]))
+        return now
+
+    def _batch_done(self, sort: Sort, kind: PrincipalKind, part: Changes) -> Verdicts:
+        for key, permissions in part.items():
+            self._snapshot.record(key, permissions)
+        self._unverified.update(part)
+        if (sort, kind) in self._verified and len(self._unverified) < VERIFY_EVERY:
+            return {}
+        return self._verify_batches(sort, kind, part)
+
+    def _verify_batches(self, sort: Sort, kind: PrincipalKind, part: Changes) -> Verdicts:
+        pending, self._unverified = self._unverified, {}
+        try:
+            wrong = self._look(pending)
+        except TalendError as error:
+            self._unverified = pending
+            return dict.fromkeys(part, error)
+        self._verified.add((sort, kind))
+        verdicts: Verdicts = {key: _not_verified(key, pending[key], wrong[key]) for key in wrong if key in part}
+        earlier = [key for key in wrong if key not in part]
+        if earlier:
+            # Their operations are over: the one that noticed has to say it.
+            others = "; ".join(str(_not_verified(key, pending[key], wrong[key])) for key in sorted(earlier)[:3])
+            more = f" (and {len(earlier) - 3} more)" if len(earlier) > 3 else ""
+            first = next(iter(part))
+            verdicts[first] = NotVerifiedError(f"{others}{more} Found while verifying {first}: run `pulumi refresh`.")
+        return verdicts
+
+    def _look(self, expected: Changes) -> dict[GrantKey, Permissions | None]:
+        """What differs from `expected`, after giving the API a moment to show it."""
+        wrong: dict[GrantKey, Permissions | None] = {}
+        left: Changes = expected
+        for look in range(_LOOKS):
+            if look:
+                self._sleep(_SECONDS_BETWEEN_LOOKS)
+            now = self._confirmed(left)
+            wrong = {key: now[key] for key, permissions in left.items() if now[key] != permissions}
+            if not wrong:
+                return {}
+            left = {key: expected[key] for key in wrong}
+        return wrong
+
+    def _write_one(self, sort: Sort, key: GrantKey, permissions: Permissions | None, *, attempt: int) -> Verdicts:
+        try:
+            if permissions is None:
+                self._remove_one(key)
+            elif sort == "assign":
+                self._assign_one(key, permissions, attempt)
+            else:
+                self._replace_one(key, permissions)
+        except TalendError as error:
+            return {key: error}
+        return {}
+
+    def _assign_one(self, key: GrantKey, permissions: Permissions, attempt: int) -> None:
+        for number in range(attempt, _LOST_ANSWERS + 1):
+            try:
+                self._api.assign(key, permissions)
+            except (NoAnswerError, ServerError):
+                standing = self._snapshot.read_again([key])[key]
+                if standing == permissions:
+                    return
+                if standing is None and number < _LOST_ANSWERS:
+                    continue
+                if standing is None:
+                    raise
+                raise _somebody_was_faster(key, standing) from None
+            except ApiError:
+                # Perhaps because there are permissions since the last look: then that is the news, not the refusal.
+                standing = self._snapshot.read_again([key])[key]
+                if standing is None:
+                    raise
+                raise _somebody_was_faster(key, standing) from None
+            break
+        self._verify_one(key, permissions)
+
+    def _replace_one(self, key: GrantKey, permissions: Permissions) -> None:
+        try:
+            self._api.replace(key, permissions)
+        except NotFoundError:
+            if self._snapshot.read_again([key])[key] is not None:
+                raise
+            # Removed by hand meanwhile: give it anew.
+            self._assign_one(key, permissions, 1)
+            return
+        self._verify_one(key, permissions)
+
+    def _remove_one(self, key: GrantKey) -> None:
+        for _ in range(2):
+            try:
+                self._api.remove(key)
+            except NotFoundError:
+                self._snapshot.record(key, None)  # says "none there", or that workspace or principal are gone
+            if self._snapshot.read_again([key])[key] is None:
+                return
+        raise _not_verified(key, None, self._snapshot.lookup(key))
+
+    def _verify_one(self, key: GrantKey, permissions: Permissions) -> None:
+        wrong = self._look({key: permissions})
+        if wrong:
+            raise _not_verified(key, permissions, wrong[key])
+
+
+def _somebody_was_faster(key: GrantKey, standing: Permissions) -> AlreadyThereError:
+    return AlreadyThereError(f"Could not create the grant: {already_there(key, standing)}")
+
+
+def _not_verified(key: GrantKey, asked: Permissions | None, standing: Permissions | None) -> NotVerifiedError:
+    if asked is None:
+        return NotVerifiedError(
+            f"Could not remove the permissions of {key}: the API says done, but still shows {words(standing or ())}. "
+            "Run again; if it stays, remove it in the console."
+        )
+    return NotVerifiedError(
+        f"Could not verify the grant of {words(asked)} to {key}: the API says done, but shows {words(standing or ())}. "
+        "Look at it in the console; adopt_existing=True makes it as the program says."
+    )

@@ -1,0 +1,59 @@
+"""Covering pairs by rectangles: how to remove exactly some grants by a call that removes a cross product. No HTTP, no state.
+
+The batch DELETE takes two lists and removes **every** pair of them. A rectangle may therefore only hold pairs that are meant:
+that a pair seems to hold no grant is not enough, somebody may have given one since.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from ..api import GrantKey
+
+MAX_IDS = 50
+"""Ids in one list at most: they stand in the URL, which has to stay under the usual 8,000 characters."""
+
+
+class Rectangle(NamedTuple):
+    """Every one of `principal_ids` on every one of `workspace_ids`."""
+
+    workspace_ids: tuple[str, ...]
+    principal_ids: tuple[str, ...]
+
+
+def rectangles(keys: Iterable[GrantKey]) -> list[Rectangle]:
+    """Rectangles that cover exactly `keys` (of one kind of principal), few of them, none with more than 50 ids a side.
+
+    Workspaces with the same principals share one, or principals with the same workspaces, whichever comes out as fewer.
+    """
+    pairs = {(key.workspace_id, key.principal.id) for key in keys}
+    by_workspace = _grouped(pairs, lambda pair: pair)
+    by_principal = _grouped(pairs, lambda pair: (pair[1], pair[0]))
+    if len(by_workspace) <= len(by_principal):
+        found = [Rectangle(lines, columns) for lines, columns in by_workspace]
+    else:
+        found = [Rectangle(columns, lines) for lines, columns in by_principal]
+    return [piece for rectangle in found for piece in _pieces(rectangle)]
+
+
+def _grouped(
+    pairs: Iterable[tuple[str, str]], oriented: Callable[[tuple[str, str]], tuple[str, str]]
+) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Lines that have the same columns, together with these columns."""
+    columns_of: defaultdict[str, set[str]] = defaultdict(set)
+    for pair in pairs:
+        line, column = oriented(pair)
+        columns_of[line].add(column)
+    lines_with: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+    for line in sorted(columns_of):
+        lines_with[tuple(sorted(columns_of[line]))].append(line)
+    return [(tuple(lines), columns) for columns, lines in sorted(lines_with.items())]
+
+
+def _pieces(rectangle: Rectangle) -> Iterable[Rectangle]:
+    workspaces, principals = rectangle
+    for i in range(0, len(workspaces), MAX_IDS):
+        for j in range(0, len(principals), MAX_IDS):
+            yield Rectangle(workspaces[i : i + MAX_IDS], principals[j : j + MAX_IDS])
