@@ -53,6 +53,15 @@ scheduler_runs = WorkspacePermission(
 developers = RoleMapping("sales-developers", role_name="nordlicht-sales-developers", roles=["Integration Developer"])
 operators = RoleMapping("operators", role_name="nordlicht-operators", roles=["Operator", "Assets Manager"])
 
-grants = [oskar_builds, oskar_looks, felix_operates, linnea_operates, katharina_stewards, scheduler_runs]
-pulumi.export("grants", pulumi.Output.all(*[grant.id for grant in grants]))
+pulumi.export(
+    "grants",
+    {
+        "oskar.berg on dev/Sales": oskar_builds.permissions,
+        "oskar.berg on prod/Sales": oskar_looks.permissions,
+        "felix.thomsen on prod/Sales": felix_operates.permissions,
+        "linnea.holm on prod/Logistics": linnea_operates.permissions,
+        "katharina.busch on dev/Finance": katharina_stewards.permissions,
+        "nightly-scheduler on prod/Sales": scheduler_runs.permissions,
+    },
+)
 pulumi.export("customer_roles", [developers.role_name, operators.role_name])
