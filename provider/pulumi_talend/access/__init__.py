@@ -1,6 +1,13 @@
 """Access semantics on top of the API: safe writes, verification, adoption, bulk reads. Nothing of Pulumi."""
 
-from .errors import AccessError, AlreadyThereError, IncompleteListingError, NotVerifiedError, OverwrittenError
+from .errors import (
+    AccessError,
+    AlreadyThereError,
+    IncompleteListingError,
+    NotVerifiedError,
+    OverwrittenError,
+    UnseenMappingError,
+)
 from .grants import Grants
 from .mapping_merge import RoleSet, merged, roles_by_name
 from .mappings import Mappings
@@ -16,6 +23,7 @@ __all__ = [
     "OverwrittenError",
     "RoleSet",
     "TenantAccess",
+    "UnseenMappingError",
     "merged",
     "roles_by_name",
 ]

@@ -6,7 +6,8 @@ TalendError
     ├── AlreadyThereError        what should be created exists already, and nobody said to adopt it
     ├── NotVerifiedError         the API said done, but does not show what was asked for
     ├── OverwrittenError         somebody else kept writing at the same time; the change did not stay
-    └── IncompleteListingError   a listing lacks what is known to exist, so nothing is written from it
+    ├── IncompleteListingError   a listing lacks what is known to exist, so nothing is written from it
+    └── UnseenMappingError       a whole set would remove a mapping that nobody has been shown
 ```
 """
 
@@ -35,5 +36,16 @@ class IncompleteListingError(AccessError):
     """A listing lacks what is known to exist, so nothing is written from it."""
 
 
-for _class in (AccessError, AlreadyThereError, NotVerifiedError, OverwrittenError, IncompleteListingError):
+class UnseenMappingError(AccessError):
+    """A whole set would remove a mapping that nobody has been shown."""
+
+
+for _class in (
+    UnseenMappingError,
+    AccessError,
+    AlreadyThereError,
+    NotVerifiedError,
+    OverwrittenError,
+    IncompleteListingError,
+):
     _class.__module__ = "pulumi_talend"

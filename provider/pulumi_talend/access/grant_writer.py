@@ -81,9 +81,13 @@ class GrantWriter:
 
     def _parts(self, sort: Sort, members: Changes) -> Iterable[Changes]:
         if sort == "remove":
-            for rectangle in rectangles(members):
+            left = dict(members)
+            while left:
+                # One at a time: the limit may shrink meanwhile.
+                rectangle = rectangles(left, most_pairs=self._limit)[0]
                 pairs = {(w, p) for w in rectangle.workspace_ids for p in rectangle.principal_ids}
-                yield {key: None for key in members if (key.workspace_id, key.principal.id) in pairs}
+                part = [key for key in left if (key.workspace_id, key.principal.id) in pairs]
+                yield {key: left.pop(key) for key in part}
             return
         keys = list(members)
         start = 0
@@ -111,7 +115,7 @@ class GrantWriter:
 
     def _call(self, sort: Sort, kind: PrincipalKind, part: Changes) -> None:
         if sort == "remove":
-            for rectangle in rectangles(part):
+            for rectangle in rectangles(part, most_pairs=self._limit):
                 self._api.remove_batch(kind, rectangle.workspace_ids, rectangle.principal_ids)
             return
         grants = {key: permissions for key, permissions in part.items() if permissions is not None}

@@ -21,12 +21,16 @@ __all__ = ["Grants", "already_there"]
 
 @dataclass(frozen=True)
 class _Wish:
-    """`permissions` to stand under `key`, None for none. `fresh`: nothing may stand there yet, unless `adopt` takes it over."""
+    """`permissions` to stand under `key`, None for none.
+
+    `fresh`: nothing may stand there yet, unless `adopt` takes it over. `expected`: state says that something stands there.
+    """
 
     key: GrantKey
     permissions: Permissions | None
     fresh: bool = False
     adopt: bool = False
+    expected: bool = False
 
 
 class Grants:
@@ -59,7 +63,7 @@ class Grants:
 
     def update(self, key: GrantKey, permissions: Permissions) -> None:
         """Sets what stands under `key` to `permissions`, whatever stands there now, also nothing."""
-        self._line.submit(_Wish(key, permissions))
+        self._line.submit(_Wish(key, permissions, expected=True))
 
     def delete(self, key: GrantKey) -> None:
         """Removes what stands under `key`; nothing there is fine.
@@ -120,7 +124,7 @@ class Grants:
         """How `wish` is done; None where there is nothing to do. Raises AlreadyThereError."""
         if wish.permissions is None:
             return None if wish.key in self._adopted else "remove"
-        existing = self.snapshot.lookup(wish.key, expected=not wish.fresh)
+        existing = self.snapshot.lookup(wish.key, expected=wish.expected)
         if existing is None:
             return "assign"
         if wish.fresh:

@@ -16,12 +16,12 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..api import NoAnswerError, NotFoundError, RoleMapping, ServerError, TalendClient, TalendError
 from ..api.permissions import words
-from .errors import AlreadyThereError, IncompleteListingError, NotVerifiedError, OverwrittenError
+from .errors import AlreadyThereError, IncompleteListingError, NotVerifiedError, OverwrittenError, UnseenMappingError
 from .gathering import Gatherer
 from .mapping_merge import RoleSet, merged, roles_by_name
 
@@ -50,6 +50,17 @@ class _Removal:
     name: str
 
 
+@dataclass(frozen=True)
+class _Whole:
+    """Wish: these mappings and no others. `seen` are the names that may be removed for it."""
+
+    wanted: tuple[tuple[str, RoleSet], ...]
+    seen: frozenset[str]
+
+
+_Wish = _Put | _Removal | _Whole
+
+
 def already_there(name: str, roles: RoleSet) -> str:
     """The message for a mapping that exists before it is created."""
     return (
@@ -64,7 +75,7 @@ class Mappings:
     def __init__(self, client: TalendClient, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self._api = client.role_mappings
         self._sleep = sleep
-        self._gatherer: Gatherer[_Put | _Removal] = Gatherer(self._work)
+        self._gatherer: Gatherer[_Wish] = Gatherer(self._work)
         self._lock = threading.Lock()
         self._listing: dict[str, RoleSet] | None = None
         self._adopted: set[str] = set()
@@ -110,13 +121,28 @@ class Mappings:
         if not adopted:
             self._gatherer.submit(_Removal(name))
 
+    def replace_all(self, wanted: Mapping[str, RoleSet], *, seen: Mapping[str, RoleSet]) -> None:
+        """Makes `wanted` the tenant's only mappings, with one write; nothing to do is no write.
+
+        `seen` are the mappings that whoever asks has been shown. One that is neither wanted nor seen was made since: it stays
+        out of reach, with UnseenMappingError. Removing all of them leaves an empty list (the feature stays switched on).
+        """
+        self._gatherer.submit(_Whole(tuple(sorted(wanted.items())), frozenset(seen)))
+
+    def listing(self) -> dict[str, RoleSet]:
+        """All mappings of the tenant, read once per process. An empty answer is believed the second time only."""
+        with self._lock:
+            if not self._listing:
+                self._listing = roles_by_name(self._api.list())
+            return dict(self._listing)
+
     def announce(self) -> None:
         """Tells that a change will probably be asked for soon, so that waiting a blink to gather it pays."""
         self._gatherer.announce()
 
     # What follows runs in one thread at a time: the gatherer's leader.
 
-    def _work(self, wishes: Sequence[_Put | _Removal]) -> list[BaseException | None]:
+    def _work(self, wishes: Sequence[_Wish]) -> list[BaseException | None]:
         verdicts: dict[int, BaseException] = {}
         puts = {number: wish for number, wish in enumerate(wishes) if isinstance(wish, _Put)}
         removals = {number: wish for number, wish in enumerate(wishes) if isinstance(wish, _Removal)}
@@ -125,6 +151,12 @@ class Mappings:
                 verdicts.update(self._put_all(puts))
             except TalendError as error:
                 verdicts.update(dict.fromkeys(puts, error))
+        for number, wish in enumerate(wishes):
+            if isinstance(wish, _Whole):
+                try:
+                    self._put_whole(dict(wish.wanted), wish.seen)
+                except TalendError as error:
+                    verdicts[number] = error
         if removals:
             try:
                 verdicts.update(self._remove_all(removals))
@@ -137,11 +169,9 @@ class Mappings:
         refused: dict[int, BaseException] = {}
         tried: set[str] = set()  # names that a write of ours may have put there: no longer somebody else's
         taken_over: set[str] = set()
-        wanted: dict[str, RoleSet] = {}
-        for round_number in range(_ROUNDS):
-            if round_number > 1:
-                self._sleep(_BACKOFF_SECONDS * round_number * random.uniform(0.5, 1.5))  # noqa: S311 - spreads load
-            listing = self._complete_listing({put.name for put in puts.values() if put.known} | tried)
+        known = {put.name for put in puts.values() if put.known}
+
+        def next_list(listing: list[RoleMapping]) -> list[RoleMapping] | None:
             current = roles_by_name(listing)
             for number, put in puts.items():
                 if put.known or put.name in tried or put.name not in current:
@@ -154,20 +184,59 @@ class Mappings:
             wanted = {put.name: put.roles for number, put in puts.items() if number not in refused}
             if all(current.get(name) == roles for name, roles in wanted.items()):
                 with self._lock:
-                    self._listing = current
                     self._adopted |= taken_over & set(wanted)
-                return refused
+                return None
+            tried.update(wanted)
+            return merged(listing, wanted)
+
+        self._settle(
+            next_list, lambda: known | tried, "customer role " + ", ".join(sorted({p.name for p in puts.values()}))
+        )
+        return refused
+
+    def _put_whole(self, wanted: dict[str, RoleSet], seen: frozenset[str]) -> None:
+        """Leaves nothing but `wanted`, if nothing but what was `seen` vanishes."""
+
+        def next_list(listing: list[RoleMapping]) -> list[RoleMapping] | None:
+            current = roles_by_name(listing)
+            unseen = sorted(current.keys() - wanted.keys() - seen)
+            if unseen:
+                raise UnseenMappingError(
+                    f"Could not write the set of role mappings: '{unseen[0]}' ({words(current[unseen[0]])}) was mapped since "
+                    "the preview and would be removed unseen. Preview again to see it."
+                )
+            if current == wanted:
+                return None
+            return merged([mapping for mapping in listing if mapping.name in wanted], wanted)
+
+        self._settle(next_list, set, "the set of role mappings")
+
+    def _settle(
+        self,
+        next_list: Callable[[list[RoleMapping]], list[RoleMapping] | None],
+        must_exist: Callable[[], set[str]],
+        what: str,
+    ) -> None:
+        """Reads all, writes what `next_list` makes of it, and begins anew until `next_list` finds it as it should be (None)."""
+        for round_number in range(_ROUNDS):
+            if round_number > 1:
+                self._sleep(_BACKOFF_SECONDS * round_number * random.uniform(0.5, 1.5))  # noqa: S311 - spreads load
+            listing = self._complete_listing(must_exist())
+            to_write = next_list(listing)
+            if to_write is None:
+                with self._lock:
+                    self._listing = roles_by_name(listing)
+                return
             if round_number < _ROUNDS - 1:
-                tried |= set(wanted)
                 try:
-                    self._api.replace_all(merged(listing, wanted))
+                    self._api.replace_all(to_write)
                 except (NoAnswerError, ServerError):
                     # Done or not done? The next round begins by looking.
                     if round_number == _ROUNDS - 2:
                         raise
         raise OverwrittenError(
-            f"Could not map customer role {', '.join(sorted(wanted))}: somebody else keeps writing role mappings at the same "
-            "time, and what this stack writes does not stay. Run again when they are done."
+            f"Could not write {what}: somebody else keeps writing role mappings at the same time, and what this stack writes "
+            "does not stay. Run again when they are done."
         )
 
     def _complete_listing(self, must_exist: set[str]) -> list[RoleMapping]:

@@ -23,10 +23,11 @@ class Rectangle(NamedTuple):
     principal_ids: tuple[str, ...]
 
 
-def rectangles(keys: Iterable[GrantKey]) -> list[Rectangle]:
-    """Rectangles that cover exactly `keys` (of one kind of principal), few of them, none with more than 50 ids a side.
+def rectangles(keys: Iterable[GrantKey], *, most_pairs: int = MAX_IDS * MAX_IDS) -> list[Rectangle]:
+    """Rectangles that cover exactly `keys` (of one kind of principal), few of them.
 
-    Workspaces with the same principals share one, or principals with the same workspaces, whichever comes out as fewer.
+    None has more than 50 ids a side, nor more than `most_pairs` pairs. Workspaces with the same principals share one, or
+    principals with the same workspaces, whichever comes out as fewer.
     """
     pairs = {(key.workspace_id, key.principal.id) for key in keys}
     by_workspace = _grouped(pairs, lambda pair: pair)
@@ -35,7 +36,7 @@ def rectangles(keys: Iterable[GrantKey]) -> list[Rectangle]:
         found = [Rectangle(lines, columns) for lines, columns in by_workspace]
     else:
         found = [Rectangle(columns, lines) for lines, columns in by_principal]
-    return [piece for rectangle in found for piece in _pieces(rectangle)]
+    return [piece for rectangle in found for piece in _pieces(rectangle, most_pairs)]
 
 
 def _grouped(
@@ -52,8 +53,10 @@ def _grouped(
     return [(tuple(lines), columns) for columns, lines in sorted(lines_with.items())]
 
 
-def _pieces(rectangle: Rectangle) -> Iterable[Rectangle]:
+def _pieces(rectangle: Rectangle, most_pairs: int) -> Iterable[Rectangle]:
     workspaces, principals = rectangle
-    for i in range(0, len(workspaces), MAX_IDS):
-        for j in range(0, len(principals), MAX_IDS):
-            yield Rectangle(workspaces[i : i + MAX_IDS], principals[j : j + MAX_IDS])
+    width = min(len(principals), MAX_IDS, most_pairs)
+    height = min(MAX_IDS, max(1, most_pairs // width))
+    for i in range(0, len(workspaces), height):
+        for j in range(0, len(principals), width):
+            yield Rectangle(workspaces[i : i + height], principals[j : j + width])
