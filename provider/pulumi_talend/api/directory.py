@@ -26,7 +26,7 @@ _SERVICE_ACCOUNTS = TypeAdapter(list[ServiceAccount])
 _ROLES = TypeAdapter(list[Role])
 _GROUPS = TypeAdapter(list[Group])
 
-Paged = TypeVar("Paged", User, ServiceAccount)
+Paged = TypeVar("Paged", User, ServiceAccount, Role, Group)
 
 
 class DirectoryApi:
@@ -61,12 +61,12 @@ class DirectoryApi:
         return self._pages("/account/service-accounts", "list the service accounts", _SERVICE_ACCOUNTS, {})
 
     def roles(self) -> list[Role]:
-        """All Talend roles of the tenant."""
-        return self._client.call_for(Action("GET", "/account/roles", "list the Talend roles"), _ROLES)
+        """All Talend roles of the tenant. UNDOCUMENTED: whether they come in pages; both are read."""
+        return self._pages("/account/roles", "list the Talend roles", _ROLES, {})
 
     def groups(self) -> list[Group]:
-        """All groups of the tenant."""
-        return self._client.call_for(Action("GET", "/account/groups", "list the groups"), _GROUPS)
+        """All groups of the tenant. UNDOCUMENTED: whether they come in pages; both are read."""
+        return self._pages("/account/groups", "list the groups", _GROUPS, {})
 
     def _pages(
         self, path: str, doing: str, answer_type: TypeAdapter[list[Paged]], filters: dict[str, str]
