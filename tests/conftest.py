@@ -1,0 +1,48 @@
+"""One offline tenant for each test process, put back to its seed before every test; waits that take no time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+import support
+from pulumi_talend.api import TalendClient
+from pulumi_talend_sandbox.tenant import Call, Tenant
+
+
+@pytest.fixture(scope="session")
+def running_tenant() -> Iterator[tuple[Tenant, dict[str, Any]]]:
+    """The shared server, and what it held at first. Use `tenant`."""
+    with Tenant.start() as tenant:
+        yield tenant, tenant.snapshot()
+
+
+@pytest.fixture
+def tenant(running_tenant: tuple[Tenant, dict[str, Any]]) -> Tenant:
+    """A tenant as seeded, with no calls and no faults. Add what should be deleted; start one where the directory matters."""
+    tenant, seed = running_tenant
+    support.reset(tenant, seed)
+    return tenant
+
+
+@pytest.fixture
+def during(tenant: Tenant) -> Iterator[Callable[[Callable[[Call], None]], None]]:
+    """`during(callback)`: as `tenant.on_call`, undone after the test."""
+    removers: list[Callable[[], None]] = []
+    yield lambda callback: removers.append(tenant.on_call(callback))
+    for remove in removers:
+        remove()
+
+
+@pytest.fixture
+def clock() -> support.VirtualClock:
+    return support.VirtualClock()
+
+
+@pytest.fixture
+def client(tenant: Tenant, clock: support.VirtualClock) -> Iterator[TalendClient]:
+    """A client of the tenant with the token that may do all."""
+    with support.client_of(support.settings_for(tenant), clock=clock) as client:
+        yield client
