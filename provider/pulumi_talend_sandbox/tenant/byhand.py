@@ -8,7 +8,7 @@ from typing import Any
 
 from .company import ServiceAccount, User, Workspace
 from .directory import Record, new_account_id, new_workspace_id
-from .store import Kind, Store
+from .store import GrantKey, Kind, Store
 
 
 class ByHand:
@@ -20,7 +20,7 @@ class ByHand:
 
     # --- who may do what
 
-    def grants(self) -> dict[tuple[str, Kind, str], list[str]]:
+    def grants(self) -> dict[GrantKey, list[str]]:
         """All permissions: (workspace id, "users" or "service-accounts", principal id) -> sorted names."""
         return {(g.workspace_id, g.kind, g.account_id): list(g.permissions) for g in self._store.grants()}
 

@@ -47,9 +47,12 @@ class Database:
         """Open or create it. Raises `ValueError` where the file is no database of this tenant's."""
         self._lock = threading.RLock()
         self._depth = 0
-        self._connection = sqlite3.connect(
-            ":memory:" if path is None else path, check_same_thread=False, isolation_level=None
-        )
+        try:
+            self._connection = sqlite3.connect(
+                ":memory:" if path is None else path, check_same_thread=False, isolation_level=None
+            )
+        except sqlite3.OperationalError as error:
+            raise ValueError(f"{path} cannot be used as the tenant's database: {error}") from error
         try:
             self.fresh = self._prepare()
             """Whether nothing was in it when it was opened."""

@@ -12,7 +12,7 @@ from .behaviour import Behaviour
 from .calls import Call, CallLog
 from .directory import Record
 from .faults import Fault
-from .store import GrantKey, Kind
+from .store import GrantKey
 
 
 class RemoteCalls:
@@ -120,7 +120,7 @@ class RemoteTenant:
         found: dict[GrantKey, list[str]] = {}
         for key, permissions in self.snapshot()["grants"].items():
             workspace, kind, account = cast("str", key).split("/")
-            found[workspace, cast("Kind", kind), account] = permissions
+            found[workspace, kind, account] = permissions
         return found
 
     def role_mappings(self) -> dict[str, list[str]]:

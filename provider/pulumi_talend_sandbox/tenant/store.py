@@ -13,7 +13,8 @@ from .database import Database
 from .directory import Directory
 
 Kind = Literal["users", "service-accounts"]
-GrantKey = tuple[str, Kind, str]
+GrantKey = tuple[str, str, str]
+"""(workspace id, "users" or "service-accounts", principal id)."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,118 @@
+"""The rate limit, by a clock that the test turns."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pulumi_talend_sandbox.tenant import Tenant
+from pulumi_talend_sandbox.tenant.limits import Limiter
+
+X = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
+
+
+@pytest.fixture
+def ask(clocked: Tenant) -> Any:
+    def call(token: str | None = None) -> tuple[int, list[str]]:
+        headers = {"Authorization": f"Bearer {token or clocked.token}"}
+        answer = httpx.get(clocked.url + "/account/roles", headers=headers)
+        return answer.status_code, [answer.headers[name] for name in X]
+
+    return call
+
+
+def test_no_limit_no_headers(tenant: Tenant, api: httpx.Client) -> None:
+    answer = api.get("/account/roles")
+    assert not [name for name in answer.headers if name.startswith("x-ratelimit") or name == "retry-after"]
+
+
+def test_a_window_is_used_up_and_opens_again(clocked: Tenant, clock: Any, ask: Any) -> None:
+    clocked.set_behaviour(rate_limit=(3, 10))
+    assert ask() == (200, ["3", "2", "10"])
+    clock.now += 4
+    assert ask() == (200, ["3", "1", "6"])
+    assert ask("wrong") == (401, ["3", "0", "6"])  # every answer carries them, and every call counts
+    clock.now += 5.5
+    assert ask() == (429, ["3", "0", "1"])  # rounded up: who waits so long is let in
+    assert ask() == (429, ["3", "0", "1"])
+    clock.now += 1
+    assert ask() == (200, ["3", "2", "10"])
+    assert [call.status for call in clocked.calls] == [200, 200, 401, 429, 429, 200]
+
+
+def test_the_limit_is_the_tenants_not_the_tokens(clocked: Tenant, ask: Any) -> None:
+    clocked.set_behaviour(rate_limit=(2, 10))
+    assert ask()[0] == 200
+    assert ask(clocked.tokens["viewer"])[0] == 200
+    assert ask(clocked.tokens["sso-only"])[0] == 429
+
+
+def test_the_token_call_counts_too(clocked: Tenant, ask: Any) -> None:
+    clocked.set_behaviour(rate_limit=(1, 10))
+    body = {"audience": clocked.url, "grant_type": "client_credentials"}
+    auth = (clocked.client_id, clocked.client_secret)
+    assert httpx.post(clocked.url + "/security/oauth/token", auth=auth, json=body).headers[X[1]] == "0"
+    assert ask()[0] == 429
+
+
+def test_a_refused_call_does_nothing(clocked: Tenant) -> None:
+    clocked.set_behaviour(rate_limit=(1, 10))
+    before = clocked.snapshot()
+    headers = {"Authorization": f"Bearer {clocked.token}"}
+    httpx.get(clocked.url + "/account/roles", headers=headers).raise_for_status()
+    refused = httpx.delete(clocked.url + "/security/role-mappings", headers=headers)
+    assert refused.status_code == 429
+    assert refused.json()["code"] == "TOO_MANY_REQUESTS"
+    assert clocked.snapshot() == before
+
+
+def test_reset_can_be_an_epoch(clocked: Tenant, clock: Any, ask: Any) -> None:
+    clocked.set_behaviour(rate_limit=(1, 10), reset_as="epoch")
+    end = str(math.ceil(clock.now + 10))
+    assert ask() == (200, ["1", "0", end])
+    clock.now += 4
+    assert ask() == (429, ["1", "0", end])
+
+
+def test_retry_after(clocked: Tenant, clock: Any) -> None:
+    clocked.set_behaviour(rate_limit=(1, 10), retry_after=True, reset_as="epoch")
+    headers = {"Authorization": f"Bearer {clocked.token}"}
+    assert "Retry-After" not in httpx.get(clocked.url + "/account/roles", headers=headers).headers
+    clock.now += 2.5
+    assert httpx.get(clocked.url + "/account/roles", headers=headers).headers["Retry-After"] == "8"
+    clocked.set_behaviour(retry_after=False)
+    assert "Retry-After" not in httpx.get(clocked.url + "/account/roles", headers=headers).headers
+
+
+def test_a_changed_limit_opens_a_new_window(clocked: Tenant, ask: Any) -> None:
+    clocked.set_behaviour(rate_limit=(1, 10))
+    assert [ask()[0], ask()[0]] == [200, 429]
+    clocked.set_behaviour(rate_limit=(2, 10))
+    assert [ask()[0], ask()[0], ask()[0]] == [200, 200, 429]
+
+
+@settings(deadline=None)
+@given(st.integers(1, 5), st.floats(0.5, 60), st.lists(st.floats(0, 30), max_size=60))
+def test_no_window_lets_more_in_and_whoever_waits_is_let_in(calls: int, seconds: float, pauses: list[float]) -> None:
+    now = [1_000.0]
+    limiter = Limiter(lambda: now[0])
+    let_in: list[float] = []
+    for pause in pauses:
+        now[0] += pause
+        verdict = limiter.hit((calls, seconds))
+        assert 0 <= verdict.remaining < calls
+        assert 0 < verdict.reset_in <= seconds + 1e-6
+        if not verdict.allowed:
+            assert verdict.remaining == 0
+            now[0] += float(verdict.headers("seconds", True)["Retry-After"])
+            verdict = limiter.hit((calls, seconds))
+            assert verdict.allowed
+        let_in.append(now[0])
+    # Fixed windows: so many in a row can never fall into less than one window's time twice over.
+    for first, last in zip(let_in, let_in[2 * calls :], strict=False):
+        assert last - first >= seconds - 1e-6
