@@ -18,6 +18,21 @@ app = typer.Typer(
 register(app)
 
 
+# What the tenant needs takes longer to load than all the rest; its own options are read once it is asked for.
+@app.command(
+    name="tenant",
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+def tenant(context: typer.Context) -> None:
+    """Run an offline Talend tenant on this machine until Ctrl-C."""
+    from pulumi_talend_sandbox.tenant.command import tenant_command
+
+    command = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    command.command()(tenant_command)
+    command(args=context.args, prog_name="talend-sandbox tenant")
+
+
 def main() -> None:
     """Run the command line; an error becomes one message and its exit code."""
     from pulumi_talend_sandbox.engine.errors import EngineError

@@ -12,7 +12,7 @@ import json
 import os
 import socket
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -142,7 +142,7 @@ class Backend:
         return self.root / "locks" / ORGANIZATION / stack.project / stack.stack
 
     @contextlib.contextmanager
-    def lock(self, stack: StackReference) -> Iterator[None]:
+    def lock(self, stack: StackReference) -> Generator[None]:
         """Hold the stack for one run; raises `EngineError` naming the holder when another run has it."""
         own = self._lock_directory(stack) / f"{uuid.uuid4()}.json"
         now = datetime.now(timezone.utc).isoformat()

@@ -98,7 +98,7 @@ def _resolve(value: object, decrypt: Callable[[str], str]) -> ConfigValue:
     secret = _has_secure(value)
     opened = _open(value, decrypt)
     if isinstance(opened, (dict, list)):
-        return ConfigValue(compact_json(opened), secret, structured=True)
+        return ConfigValue(compact_json(cast("object", opened)), secret, structured=True)
     return ConfigValue(_scalar_text(opened), secret)
 
 
@@ -137,6 +137,6 @@ def masked_config(config: dict[str, ConfigValue]) -> dict[str, str]:
     return {key: "[secret]" if value.secret else value.text for key, value in config.items()}
 
 
-def as_json(value: ConfigValue) -> Any:  # noqa: ANN401 JSON data
+def as_json(value: ConfigValue) -> Any:
     """Give a value as data: structured ones parsed, others as text."""
     return json.loads(value.text) if value.structured else value.text

@@ -6,7 +6,7 @@ import contextlib
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,11 @@ from .host import ProviderHost
 from .project import Project
 from .snapshot import Snapshot
 from .urn import ROOT_TYPE, make_urn
+
+# A replacement counts once, not again for its parts.
+_UNCOUNTED: frozenset[Operation] = frozenset(
+    {"create-replacement", "delete-replaced", "discard-replaced", "remove-pending-replace"}
+)
 
 
 @dataclass
@@ -52,6 +57,7 @@ class RunContext:
         self.stopping = threading.Event()
         self.failed = False
         self.cancelled = False
+        self.step_has_failed = False
         self.slots = threading.BoundedSemaphore(max(1, options.parallel))
         self.changes: Counter[Operation] = Counter()
         self.errors: Counter[str] = Counter()
@@ -64,7 +70,7 @@ class RunContext:
         self._calls_changed = threading.Condition()
 
     @contextlib.contextmanager
-    def call(self) -> Iterator[None]:
+    def call(self) -> Generator[None]:
         """Count a call of the program as under way."""
         with self._calls_changed:
             self._calls += 1
@@ -117,14 +123,14 @@ class RunContext:
 
     def planned(self, event: StepEvent) -> None:
         """A step begins, or would begin."""
-        if self.dry_run and not event.hidden:
+        if self.dry_run and not event.hidden and event.op not in _UNCOUNTED:
             self.changes[event.op] += 1
         with self._sink_lock:
             self._sink.step_planned(event)
 
     def done(self, event: StepEvent) -> None:
         """A step has ended well."""
-        if not self.dry_run and not event.hidden:
+        if not self.dry_run and not event.hidden and event.op not in _UNCOUNTED:
             self.changes[event.op] += 1
         with self._sink_lock:
             self._sink.step_done(event)
@@ -139,10 +145,11 @@ class RunContext:
         if event.op != "refresh" and not event.hidden:
             self.changes[event.op] += 1
         with self._sink_lock:
-            self._sink.step_done(event)
+            self._sink.step_refreshed(event)
 
     def step_failed(self, event: StepEvent, message: str) -> None:
         """A step has failed: tell why, and stop."""
+        self.step_has_failed = True
         self.fail()
         self.report("error", message, event.urn)
         with self._sink_lock:

@@ -47,29 +47,35 @@ class HumanDisplay:
         self._suppress_outputs = suppress_outputs
         self._diagnostics: dict[str, list[Diagnostic]] = {}
         self._outputs: StackOutputs | None = None
+        self._fresh = False
         self._print(title)
         self._print("")
 
     def step_planned(self, event: StepEvent) -> None:
         """Show what is about to happen; in a preview, with what changes."""
+        if event.urn == self._root_urn and event.op == "create":
+            self._fresh = True
         if event.hidden or event.op in ("same", "refresh"):
             return
         if self._dry_run:
             self._step(event, planned_word(event.op))
-        elif event.type != "" and event.op != "replace":
+        elif event.op != "replace":
             self._step(event, f"{running_word(event.op)} (0s)")
 
     def step_done(self, event: StepEvent) -> None:
-        """Show that it has happened; for a refresh, what was found."""
-        if event.hidden or event.op == "same":
-            return
-        if event.op == "refresh":
-            if event.new is None:
-                self._line("- ", event, "gone, will be created again")
-            elif event.new is not event.old:
-                self._step(event, "changed outside of the stack")
-        elif not self._dry_run:
+        """Show that it has happened."""
+        if not (self._dry_run or event.hidden or event.op == "same"):
             self._step(event, f"{done_word(event.op)} ({event.seconds:.2f}s)")
+
+    def step_refreshed(self, event: StepEvent) -> None:
+        """Show what a refresh found, old and new; nothing for an object that is as the state has it."""
+        if event.hidden or event.op == "same" or event.new is event.old:
+            return
+        if event.op == "refresh":  # before an update, whose plan says what will be done about it
+            word = "gone" if event.new is None else "changed outside of the stack"
+        else:
+            word = planned_word(event.op) if self._dry_run else f"{done_word(event.op)} ({event.seconds:.2f}s)"
+        self._step(event, word, symbol="- " if event.new is None else "~ ", changes=True)
 
     def step_failed(self, event: StepEvent) -> None:
         """Show that it has failed; the reason stands in the diagnostics."""
@@ -98,9 +104,9 @@ class HumanDisplay:
             self._print(f"Duration: {_duration(event.seconds)}")
             self._print("")
 
-    def _step(self, event: StepEvent, word: str) -> None:
-        self._line(SYMBOLS[event.op], event, word, changed_properties(event))
-        if not self._dry_run and event.op != "refresh":
+    def _step(self, event: StepEvent, word: str, *, symbol: str = "", changes: bool = False) -> None:
+        self._line(symbol or SYMBOLS[event.op], event, word, changed_properties(event))
+        if not (self._dry_run or changes):
             return
         old: Properties = {} if event.old is None else event.old.inputs
         new: Properties = {} if event.new is None else event.new.inputs
@@ -130,7 +136,7 @@ class HumanDisplay:
         outputs = self._outputs
         if outputs is None or self._suppress_outputs:
             return
-        lines = output_lines(outputs.old, outputs.new, all_keys=not self._dry_run)
+        lines = output_lines(outputs.old, outputs.new, all_keys=not self._dry_run, fresh=self._fresh)
         if lines:
             self._print("Outputs:")
             for line in lines:

@@ -1,5 +1,8 @@
 """The `Engine` service: messages of the program and of providers, and the stack's root resource."""
 
+# gRPC fixes the names and arguments of the methods.
+# ruff: noqa: ARG002, N802
+
 from __future__ import annotations
 
 import grpc
@@ -27,9 +30,7 @@ class EngineService(engine_pb2_grpc.EngineServicer):
         self._context = context
         self._root = ""
 
-    def Log(  # noqa: N802 gRPC names
-        self, request: engine_pb2.LogRequest, context: grpc.ServicerContext
-    ) -> empty_pb2.Empty:
+    def Log(self, request: engine_pb2.LogRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:
         """Take a message for the user."""
         severity = _SEVERITIES.get(request.severity, "info")
         stopped = self._context.stopping.is_set() and request.message.strip() == _MONITOR_GONE
@@ -37,13 +38,13 @@ class EngineService(engine_pb2_grpc.EngineServicer):
             self._context.report(severity, request.message.rstrip("\n"), request.urn)
         return empty_pb2.Empty()
 
-    def GetRootResource(  # noqa: N802
+    def GetRootResource(
         self, request: engine_pb2.GetRootResourceRequest, context: grpc.ServicerContext
     ) -> engine_pb2.GetRootResourceResponse:
         """Give the root that the program has set."""
         return engine_pb2.GetRootResourceResponse(urn=self._root)
 
-    def SetRootResource(  # noqa: N802
+    def SetRootResource(
         self, request: engine_pb2.SetRootResourceRequest, context: grpc.ServicerContext
     ) -> engine_pb2.SetRootResourceResponse:
         """Take the root resource."""

@@ -86,6 +86,10 @@ class Sink(Protocol):
         """A step has ended well."""
         ...
 
+    def step_refreshed(self, event: StepEvent) -> None:
+        """One object has been read: `event.new` is what was found, None when it is gone."""
+        ...
+
     def step_failed(self, event: StepEvent) -> None:
         """A step has failed; the reason came as a diagnostic."""
         ...

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from pulumi.runtime.proto import alias_pb2, resource_pb2
 
 from .errors import UnsupportedFeatureError
 from .urn import DYNAMIC_PACKAGE, PROVIDER_PREFIX, Urn, make_urn, package_of, urn_name, urn_type
-from .values import Properties, from_struct
+from .values import Properties, Value, from_struct
 
 
 @dataclass
@@ -19,7 +21,7 @@ class Goal:
     name: str
     custom: bool
     parent: str = ""
-    inputs: Properties = field(default_factory=dict)
+    inputs: Properties = field(default_factory=dict[str, Value])
     dependencies: list[str] = field(default_factory=list[str])
     property_dependencies: dict[str, list[str]] = field(default_factory=dict[str, "list[str]"])
     protect: bool | None = None
@@ -53,7 +55,10 @@ def goal_from_request(request: resource_pb2.RegisterResourceRequest) -> Goal:
         ignore_changes=list(request.ignoreChanges),
         replace_on_changes=list(request.replaceOnChanges),
         additional_secret_outputs=list(request.additionalSecretOutputs),
-        aliases=[*request.aliases, *(alias_pb2.Alias(urn=urn) for urn in request.aliasURNs)],
+        aliases=[
+            *cast("Sequence[alias_pb2.Alias]", request.aliases),  # pyright: ignore[reportUnknownMemberType]
+            *(alias_pb2.Alias(urn=urn) for urn in request.aliasURNs),
+        ],
         deleted_with=request.deletedWith,
         custom_timeouts=timeouts,
     )
@@ -71,7 +76,7 @@ def _refuse_unsupported(request: resource_pb2.RegisterResourceRequest) -> None:
         raise UnsupportedFeatureError(f"{what}: the provider option")
     if request.importId:
         raise UnsupportedFeatureError(f"{what}: the import option")
-    if request.transforms:
+    if len(cast("Sequence[object]", request.transforms)):  # pyright: ignore[reportUnknownMemberType]
         raise UnsupportedFeatureError(f"{what}: resource transforms")
     if request.HasField("hooks") and request.hooks.ListFields():
         raise UnsupportedFeatureError(f"{what}: resource hooks")

@@ -11,9 +11,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import grpc
+from google.protobuf import empty_pb2
+from google.protobuf.message import Message
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from .errors import EngineError, ProviderError
@@ -21,7 +23,7 @@ from .project import Project
 from .values import Properties, from_struct, mark_secrets, to_struct
 
 CHANNEL_OPTIONS = [("grpc.max_receive_message_length", 400 * 1024 * 1024), ("grpc.max_send_message_length", -1)]
-_Response = TypeVar("_Response")
+_Response = TypeVar("_Response", bound=Message)
 
 
 @dataclass(frozen=True)
@@ -103,13 +105,13 @@ class ProviderHost:
             request = provider_pb2.ConfigureRequest(
                 args=to_struct(config, reveal=True), acceptSecrets=True, acceptResources=True
             )
-            _call(stub.Configure, request)
+            _call(stub, "Configure", request, provider_pb2.ConfigureResponse)
             self._stub = stub
 
     def check(self, urn: str, old: Properties, new: Properties) -> tuple[Properties, list[Failure]]:
         """Have the inputs checked; gives them as the provider wants them stored, and its complaints."""
         request = provider_pb2.CheckRequest(urn=urn, olds=to_struct(old, reveal=True), news=to_struct(new, reveal=True))
-        response = _call(self._ready.Check, request)
+        response = self._call("Check", request, provider_pb2.CheckResponse)
         failures = [Failure(each.property, each.reason) for each in response.failures]
         return mark_secrets(from_struct(response.inputs), new), failures
 
@@ -124,7 +126,7 @@ class ProviderHost:
             news=to_struct(new_inputs, reveal=True),
             old_inputs=to_struct(old_inputs, reveal=True),
         )
-        response = _call(self._ready.Diff, request)
+        response = self._call("Diff", request, provider_pb2.DiffResponse)
         changes = {
             provider_pb2.DiffResponse.DIFF_NONE: False,
             provider_pb2.DiffResponse.DIFF_SOME: True,
@@ -134,7 +136,7 @@ class ProviderHost:
     def create(self, urn: str, inputs: Properties) -> tuple[str, Properties]:
         """Create the object; gives its id and outputs."""
         request = provider_pb2.CreateRequest(urn=urn, properties=to_struct(inputs, reveal=True))
-        response = _call(self._ready.Create, request)
+        response = self._call("Create", request, provider_pb2.CreateResponse)
         if not response.id:
             raise ProviderError("the provider returned no id from create: return CreateResult with the object's id")
         return response.id, mark_secrets(from_struct(response.properties), inputs)
@@ -150,7 +152,7 @@ class ProviderHost:
             news=to_struct(new_inputs, reveal=True),
             old_inputs=to_struct(old_inputs, reveal=True),
         )
-        response = _call(self._ready.Update, request)
+        response = self._call("Update", request, provider_pb2.UpdateResponse)
         return mark_secrets(from_struct(response.properties), new_inputs)
 
     def read(self, urn: str, id_: str, inputs: Properties, outputs: Properties) -> ReadOut:
@@ -158,7 +160,7 @@ class ProviderHost:
         request = provider_pb2.ReadRequest(
             urn=urn, id=id_, properties=to_struct(outputs, reveal=True), inputs=to_struct(inputs, reveal=True)
         )
-        response = _call(self._ready.Read, request)
+        response = self._call("Read", request, provider_pb2.ReadResponse)
         read_outputs = mark_secrets(from_struct(response.properties), outputs)
         read_inputs: Properties | None = None
         if response.HasField("inputs"):
@@ -170,7 +172,7 @@ class ProviderHost:
         request = provider_pb2.DeleteRequest(
             urn=urn, id=id_, properties=to_struct(outputs, reveal=True), old_inputs=to_struct(inputs, reveal=True)
         )
-        _call(self._ready.Delete, request)
+        self._call("Delete", request, empty_pb2.Empty)
 
     def close(self) -> None:
         """End the process."""
@@ -182,15 +184,11 @@ class ProviderHost:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        for stream in (self._process.stdout, self._process.stderr):
-            if stream is not None and stream is not self._process.stdout:
-                stream.close()
 
-    @property
-    def _ready(self) -> provider_pb2_grpc.ResourceProviderStub:
+    def _call(self, method: str, request: Message, response_type: type[_Response]) -> _Response:
         if self._stub is None:
             raise AssertionError("configure comes first")
-        return self._stub
+        return _call(self._stub, method, request, response_type)
 
     def _read_output(self) -> None:
         out = self._process.stdout
@@ -222,12 +220,17 @@ def process_environment(project: Project) -> dict[str, str]:
     return environment
 
 
-def _call(method: Callable[..., _Response], request: Any) -> _Response:  # noqa: ANN401 any protobuf message
+def _call(
+    stub: provider_pb2_grpc.ResourceProviderStub, method: str, request: Message, response_type: type[_Response]
+) -> _Response:
     """Call the host; a provider's exception becomes a `ProviderError` with its text."""
     try:
-        return method(request)
+        response: object = getattr(stub, method)(request)
     except grpc.RpcError as error:
         details = error.details() if isinstance(error, grpc.Call) else str(error)
         if isinstance(error, grpc.Call) and error.code() == grpc.StatusCode.UNAVAILABLE:
             details = f"the provider host has ended unexpectedly ({details}): run the command again"
         raise ProviderError((details or "the provider failed without a message").rstrip()) from None
+    if not isinstance(response, response_type):
+        raise ProviderError(f"the provider host answered {method} with {type(response).__name__}")
+    return response

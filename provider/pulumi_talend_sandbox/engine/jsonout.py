@@ -48,6 +48,9 @@ class JsonPreview:
     def step_done(self, event: StepEvent) -> None:
         """Nothing to add: the document holds the plan."""
 
+    def step_refreshed(self, event: StepEvent) -> None:
+        """Nothing to add: the reading was added when it began."""
+
     def step_failed(self, event: StepEvent) -> None:
         """Nothing to add: the reason is a diagnostic."""
 

@@ -1,5 +1,8 @@
 """The `ResourceMonitor` service: what the SDK in the program's process calls to register resources."""
 
+# gRPC fixes the names and arguments of the methods.
+# ruff: noqa: ARG002, N802
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -28,13 +31,13 @@ class ResourceMonitor(resource_pb2_grpc.ResourceMonitorServicer):
         self._context = context
         self._registrar = registrar
 
-    def SupportsFeature(  # noqa: N802 gRPC names
+    def SupportsFeature(
         self, request: resource_pb2.SupportsFeatureRequest, context: grpc.ServicerContext
     ) -> resource_pb2.SupportsFeatureResponse:
         """Say whether this engine has a feature."""
         return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in _FEATURES)
 
-    def RegisterResource(  # noqa: N802
+    def RegisterResource(
         self, request: resource_pb2.RegisterResourceRequest, context: grpc.ServicerContext
     ) -> resource_pb2.RegisterResourceResponse:
         """Bring a resource to its goal."""
@@ -49,7 +52,7 @@ class ResourceMonitor(resource_pb2_grpc.ResourceMonitorServicer):
 
         return self._answer(answer, context)
 
-    def RegisterResourceOutputs(  # noqa: N802
+    def RegisterResourceOutputs(
         self, request: resource_pb2.RegisterResourceOutputsRequest, context: grpc.ServicerContext
     ) -> empty_pb2.Empty:
         """Record the outputs of a component or of the stack."""
@@ -60,60 +63,56 @@ class ResourceMonitor(resource_pb2_grpc.ResourceMonitorServicer):
 
         return self._answer(answer, context)
 
-    def SignalAndWaitForShutdown(  # noqa: N802
-        self, request: empty_pb2.Empty, context: grpc.ServicerContext
-    ) -> empty_pb2.Empty:
+    def SignalAndWaitForShutdown(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> empty_pb2.Empty:
         """Let the program end: nothing that comes after its registrations needs it any more."""
         return empty_pb2.Empty()
 
-    def Invoke(  # noqa: N802
+    def Invoke(
         self, request: resource_pb2.ResourceInvokeRequest, context: grpc.ServicerContext
     ) -> provider_pb2.InvokeResponse:
         """Refuse: functions belong to provider packages."""
-        self._unsupported(f"function {request.tok}", context)
+        return self._unsupported(f"function {request.tok}", context)
 
-    def Call(  # noqa: N802
+    def Call(
         self, request: resource_pb2.ResourceCallRequest, context: grpc.ServicerContext
     ) -> provider_pb2.CallResponse:
         """Refuse: methods belong to remote components."""
-        self._unsupported(f"method {request.tok}", context)
+        return self._unsupported(f"method {request.tok}", context)
 
-    def ReadResource(  # noqa: N802
+    def ReadResource(
         self, request: resource_pb2.ReadResourceRequest, context: grpc.ServicerContext
     ) -> resource_pb2.ReadResourceResponse:
         """Refuse: reading an existing object (`get`, stack references)."""
-        self._unsupported(f"{request.type} resource {request.name!r}: reading an existing object", context)
+        return self._unsupported(f"{request.type} resource {request.name!r}: reading an existing object", context)
 
-    def RegisterStackTransform(  # noqa: N802
-        self, request: callback_pb2.Callback, context: grpc.ServicerContext
-    ) -> empty_pb2.Empty:
+    def RegisterStackTransform(self, request: callback_pb2.Callback, context: grpc.ServicerContext) -> empty_pb2.Empty:
         """Refuse: transforms of all resources."""
-        self._unsupported("stack transforms", context)
+        return self._unsupported("stack transforms", context)
 
-    def RegisterStackInvokeTransform(  # noqa: N802
+    def RegisterStackInvokeTransform(
         self, request: callback_pb2.Callback, context: grpc.ServicerContext
     ) -> empty_pb2.Empty:
         """Refuse: transforms of function calls."""
-        self._unsupported("invoke transforms", context)
+        return self._unsupported("invoke transforms", context)
 
-    def RegisterResourceHook(  # noqa: N802
+    def RegisterResourceHook(
         self, request: resource_pb2.RegisterResourceHookRequest, context: grpc.ServicerContext
     ) -> empty_pb2.Empty:
         """Refuse: hooks."""
-        self._unsupported("resource hooks", context)
+        return self._unsupported("resource hooks", context)
 
-    def RegisterPackage(  # noqa: N802
+    def RegisterPackage(
         self, request: resource_pb2.RegisterPackageRequest, context: grpc.ServicerContext
     ) -> resource_pb2.RegisterPackageResponse:
         """Refuse: parameterized packages."""
-        self._unsupported(f"package {request.name!r}", context)
+        return self._unsupported(f"package {request.name!r}", context)
 
     def _unsupported(self, feature: str, context: grpc.ServicerContext) -> NoReturn:
         def refuse() -> None:
             raise UnsupportedFeatureError(feature)
 
         self._answer(refuse, context)
-        raise AssertionError("not reached: the call was aborted")
+        raise AssertionError("not reached: refusing ends the call")
 
     def _answer(self, action: Callable[[], _Response], context: grpc.ServicerContext) -> _Response:
         """Run an action; its failure stops the run, and the program with it.
@@ -133,9 +132,9 @@ class ResourceMonitor(resource_pb2_grpc.ResourceMonitorServicer):
             message = f"internal error of the offline engine: {type(error).__name__}: {error}"
             self._context.report("error", message)
             self._context.fail()
-        _abort(context, message)
+        return _abort(context, message)
 
 
-def _abort(context: Any, message: str) -> NoReturn:  # noqa: ANN401 the stubs give abort no NoReturn
+def _abort(context: Any, message: str) -> NoReturn:
     context.abort(grpc.StatusCode.UNAVAILABLE, message)
     raise AssertionError("not reached: abort raises")

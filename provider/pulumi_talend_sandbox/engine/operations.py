@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,11 +17,19 @@ from .context import RunContext, RunOptions
 from .display import HumanDisplay, has_changes
 from .errors import EXIT_CANCELLED, EXIT_CONFIGURATION, EXIT_ERROR, EXIT_UNEXPECTED_CHANGES, EngineError
 from .events import Sink
+from .importing import read_import_file
+from .jsonevents import JsonEvents
 from .jsonout import JsonPreview
-from .run import destroy, refresh_stack, update
+from .run import destroy, import_into, refresh_stack, update
 from .snapshot import Snapshot
 from .stacks import Stack, open_stack
 from .state import Deployment, PendingOperation
+from .urn import ROOT_TYPE, make_urn
+
+_DESTROYED = (
+    "The resources in the stack have been deleted, but the configuration associated with the stack is still "
+    "maintained.\nIf you want to remove the stack completely, run `talend-sandbox stack rm {stack}`."
+)
 
 
 @dataclass
@@ -40,6 +48,8 @@ class Options:
     diff: bool = False
     suppress_outputs: bool = False
     clear_pending_creates: bool = False
+    import_file: Path | None = None
+    protect: bool = True
     config: list[str] = field(default_factory=list[str])
     run: RunOptions = field(default_factory=RunOptions)
 
@@ -70,9 +80,17 @@ def _destroy(context: RunContext, options: Options) -> None:
     destroy(context, refresh_first=options.refresh)
 
 
+def _import(context: RunContext, options: Options) -> None:
+    if options.import_file is None:
+        raise EngineError("--file is missing: name the file that lists the resources to import")
+    items = read_import_file(options.import_file, context.stack, context.project.name)
+    import_into(context, items, protect=options.protect)
+
+
 UPDATE = Kind("update", "Updating", _update)
 REFRESH = Kind("refresh", "Refreshing", _refresh)
 DESTROY = Kind("destroy", "Destroying", _destroy)
+IMPORT = Kind("import", "Importing", _import)
 
 
 class Operation:
@@ -83,11 +101,17 @@ class Operation:
         self.kind = kind
         self.options = options
         self.console = Console(highlight=False, soft_wrap=True, emoji=False, markup=False)
-        self.stack: Stack = open_stack(options.cwd, options.stack, must_exist=kind is not UPDATE)
-        if kind is UPDATE and self.stack.ensure_exists() and not options.json:
+        self.stack: Stack = open_stack(options.cwd, options.stack, must_exist=kind not in (UPDATE, IMPORT))
+        if kind in (UPDATE, IMPORT) and self.stack.ensure_exists() and not options.json:
             self.console.print(f"Created stack '{self.stack.name}'")
         self.stack.set_config(options.config)
         self.config: dict[str, ConfigValue] = self.stack.resolved_config()
+
+    @property
+    def root_urn(self) -> str:
+        """The URN of the stack resource."""
+        project = self.stack.project.name
+        return make_urn(self.stack.name, project, "", ROOT_TYPE, f"{project}-{self.stack.name}")
 
     def preview(self) -> int:
         """Show what the operation would do; gives the exit code."""
@@ -114,6 +138,8 @@ class Operation:
             if not options.yes and not self._agreed():
                 raise EngineError(f"confirmation declined, not proceeding with the {self.kind.noun}")
             context = self._perform(deployment)
+        if self.kind is DESTROY and not context.failed and not options.json:
+            self.console.print(_DESTROYED.format(stack=self.stack.name), soft_wrap=True)
         return self._verdict(context)
 
     def _agreed(self) -> bool:
@@ -124,7 +150,7 @@ class Operation:
 
     def _preview(self, deployment: Deployment) -> RunContext:
         snapshot = Snapshot(deployment, crypter=self.stack.crypter, save=None)
-        json_preview = JsonPreview(self.config, "") if self.options.json else None
+        json_preview = JsonPreview(self.config, self.root_urn) if self.options.json else None
         context = self._context(snapshot, json_preview, dry_run=True)
         self._run(context, deployment)
         if json_preview is not None:
@@ -134,7 +160,8 @@ class Operation:
     def _perform(self, deployment: Deployment) -> RunContext:
         reference, backend = self.stack.reference, self.stack.backend
         snapshot = Snapshot(deployment, crypter=self.stack.crypter, save=lambda text: backend.save(reference, text))
-        context = self._context(snapshot, None, dry_run=False)
+        events = JsonEvents(self.config, self.root_urn) if self.options.json else None
+        context = self._context(snapshot, events, dry_run=False)
         keep_creates = not (self.kind is REFRESH and self.options.clear_pending_creates)
         self._run(context, deployment)
         snapshot.drop_pending(lambda each: keep_creates and each.type == "creating")
@@ -142,13 +169,11 @@ class Operation:
 
     def _context(self, snapshot: Snapshot, sink: Sink | None, *, dry_run: bool) -> RunContext:
         title = f"Previewing {self.kind.noun}" if dry_run else self.kind.title
-        root = f"urn:pulumi:{self.stack.name}::{self.stack.project.name}::pulumi:pulumi:Stack::"
-        root_urn = f"{root}{self.stack.project.name}-{self.stack.name}"
         if sink is None:
             sink = HumanDisplay(
                 self.console,
                 title=f"{title} ({self.stack.name}):",
-                root_urn=root_urn,
+                root_urn=self.root_urn,
                 dry_run=dry_run,
                 diff=self.options.diff,
                 suppress_outputs=self.options.suppress_outputs,
@@ -196,7 +221,7 @@ def _warn_of_pending(context: RunContext, pending: list[PendingOperation]) -> No
 
 
 @contextmanager
-def _cancellable(context: RunContext) -> Iterator[None]:
+def _cancellable(context: RunContext) -> Generator[None]:
     """Have the first Ctrl-C stop the run in good order, and the second end the process."""
 
     def first(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001 the signature of a handler

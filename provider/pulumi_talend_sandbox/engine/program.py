@@ -13,7 +13,8 @@ from .config import ConfigValue
 from .host import process_environment
 from .project import Project
 
-_RUNNER = Path(__file__).with_name("runner.py")
+# In a directory of its own: the directory of a script comes first in its module search path.
+_RUNNER = Path(__file__).parent / "runner" / "run_program.py"
 
 
 class ProgramProcess:

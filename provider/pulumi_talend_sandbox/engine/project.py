@@ -113,9 +113,9 @@ def _runtime(value: object, path: Path) -> tuple[str, dict[str, Any]]:
         return value, {}
     if isinstance(value, dict):
         entry = cast("dict[str, Any]", value)
-        options = entry.get("options") or {}
+        options: object = entry.get("options") or {}
         if isinstance(entry.get("name"), str) and isinstance(options, dict):
-            return entry["name"], cast("dict[str, Any]", options)
+            return str(entry["name"]), cast("dict[str, Any]", options)
     raise EngineError(f"{path}: project is missing a 'runtime' attribute")
 
 

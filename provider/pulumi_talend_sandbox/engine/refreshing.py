@@ -20,8 +20,12 @@ def refresh(context: RunContext, *, as_result: bool) -> None:
     else as a `refresh` step that precedes an update. Raises `StoppedError` when a read failed.
     """
     states = [state for state in context.snapshot.leftover if not state.delete]
+
+    def one(state: ResourceState) -> bool:
+        return _refresh_one(context, state, as_result=as_result)
+
     with ThreadPoolExecutor(max_workers=max(1, context.options.parallel)) as pool:
-        results = list(pool.map(lambda state: _refresh_one(context, state, as_result=as_result), states))
+        results = list(pool.map(one, states))
     if not all(results):
         raise StoppedError
 

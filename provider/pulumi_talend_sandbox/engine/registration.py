@@ -110,7 +110,6 @@ class Registrar:
         return steps
 
     def _plan(self, urn: str, goal: Goal) -> list[Step]:
-        context = self._context
         if urn in self._urns:
             raise EngineError(f"Duplicate resource URN '{urn}'; try giving it a unique name")
         self._urns.add(urn)
@@ -198,20 +197,8 @@ class Registrar:
 
     def _ensure_provider(self) -> str:
         """Register the provider of all dynamic resources when the first of them comes; gives its reference."""
-        if self._provider_reference:
-            return self._provider_reference
-        context = self._context
-        urn = make_urn(context.stack, context.project.name, "", DYNAMIC_PROVIDER_TYPE, PROVIDER_NAME)
-        inputs = provider_inputs(context.config)
-        context.providers.configure(inputs)
-        old = self._olds.get(urn)
-        new = ResourceState(urn=urn, type=DYNAMIC_PROVIDER_TYPE, custom=True, id=str(uuid.uuid4()), inputs=inputs)
-        if old is None:
-            step = Step("create", None, new)
-        else:
-            step = Step("update" if changed_keys(old.inputs, inputs) else "same", old, new)
-        run_steps(context, [step])
-        self._provider_reference = f"{urn}::{new.id}"
+        if not self._provider_reference:
+            self._provider_reference = register_provider(self._context, self._olds)
         return self._provider_reference
 
     def _check(self, new: ResourceState, old_inputs: Properties, inputs: Properties) -> Properties:
@@ -277,6 +264,24 @@ class Registrar:
             return None
         difference = self._diff(state, inputs)
         return difference.replaces if difference.changes and difference.replaces else None
+
+
+def register_provider(context: RunContext, olds: dict[str, ResourceState]) -> str:
+    """Configure the provider host and record the provider of all dynamic resources; gives its reference.
+
+    `olds` are the resources that the stack holds, by URN; a provider among them keeps its id.
+    """
+    urn = make_urn(context.stack, context.project.name, "", DYNAMIC_PROVIDER_TYPE, PROVIDER_NAME)
+    inputs = provider_inputs(context.config)
+    context.providers.configure(inputs)
+    old = olds.get(urn)
+    new = ResourceState(urn=urn, type=DYNAMIC_PROVIDER_TYPE, custom=True, id=str(uuid.uuid4()), inputs=inputs)
+    if old is None:
+        step = Step("create", None, new)
+    else:
+        step = Step("update" if changed_keys(old.inputs, inputs) else "same", old, new)
+    run_steps(context, [step])
+    return f"{urn}::{new.id}"
 
 
 def _replace_on_changes(difference: Difference, paths: list[str]) -> set[str]:

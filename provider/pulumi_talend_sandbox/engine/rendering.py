@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from .differences import changed_keys, same_value
+from .differences import Kind, changed_keys, same_value
 from .events import Operation, StepEvent
 from .values import Properties, Secret, Unknown, Value, contains_secret
 
@@ -62,9 +62,13 @@ def changed_properties(event: StepEvent) -> str:
     keys = [key for key in event.changed_keys if key in kinds] or sorted(kinds)
     if event.op in ("replace", "create-replacement") and event.replace_keys:
         keys = event.replace_keys
-    marks = {"add": "+", "delete": "-", "update": "~"}
-    named = [f"{marks[kinds[key]] if key in kinds else '~'}{key}" for key in keys]
-    return f"[diff: {','.join(named)}]" if named else ""
+    marks: dict[Kind, str] = {"add": "+", "delete": "-", "update": "~"}
+    groups = [
+        f"{mark}{','.join(named)}"
+        for kind, mark in marks.items()
+        if (named := sorted(key for key in keys if kinds.get(key, "update") == kind))
+    ]
+    return f"[diff: {''.join(groups)}]" if groups else ""
 
 
 def property_changes(old: Properties, new: Properties) -> list[str]:
@@ -122,25 +126,37 @@ def block(value: Value, indent: int) -> str:
     return inline(value)
 
 
-def output_lines(old: Properties, new: Properties, *, all_keys: bool) -> list[str]:
-    """Give the lines for the stack's outputs: what changed, and with `all_keys` what did not."""
-    kinds = changed_keys(old, new)
-    keys = sorted(old.keys() | new.keys()) if all_keys else list(kinds)
-    keys = [key for key in keys if old.get(key) is not None or new.get(key) is not None]
+def output_lines(old: Properties, new: Properties, *, all_keys: bool, fresh: bool) -> list[str]:
+    """Give the lines for the stack's outputs: what changed, and with `all_keys` what did not.
+
+    Outputs of a `fresh` stack carry no marks. An output that had a value and is not known in this preview
+    says nothing, and is left out.
+    """
+    kinds: dict[str, Kind] = {
+        key: kind
+        for key, kind in changed_keys(old, new).items()
+        if kind != "update" or not isinstance(new[key], Unknown)
+    }
+    keys = [
+        key
+        for key in sorted(old.keys() | new.keys())
+        if (all_keys or fresh or key in kinds) and (old.get(key) is not None or new.get(key) is not None)
+    ]
     width = max((len(key) for key in keys), default=0)
     lines: list[str] = []
     for key in keys:
-        kind = kinds.get(key)
-        if kind == "add":
-            text = f"  + {key:<{width}}: {block(new[key], 4)}"
-        elif kind == "delete":
-            text = f"  - {key:<{width}}: {block(old[key], 4)}"
-        elif kind == "update":
-            text = f"  ~ {key:<{width}}: {block(old[key], 4)} => {block(new[key], 4)}"
-        else:
-            text = f"    {key:<{width}}: {block(new[key], 4)}"
-        lines.extend(text.split("\n"))
+        lines.extend(_output_text(key, width, old.get(key), new.get(key), None if fresh else kinds.get(key)))
     return lines
+
+
+def _output_text(key: str, width: int, old: Value, new: Value, kind: Kind | None) -> list[str]:
+    if kind == "update" and isinstance(old, (dict, list)) and isinstance(new, (dict, list)):
+        return [f"  ~ {key}:", *(f"      {line}" for line in _value_changes(key, old, new))]
+    mark = {"add": "+", "delete": "-", "update": "~"}[kind] if kind else " "
+    text = block(old if kind == "delete" else new, 4)
+    if kind == "update":
+        text = f"{block(old, 4)} => {text}"
+    return f"  {mark} {key:<{width}}: {text}".split("\n")
 
 
 def summary_lines(changes: dict[Operation, int], errored: int, *, dry_run: bool) -> list[str]:

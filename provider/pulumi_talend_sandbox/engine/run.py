@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
@@ -15,6 +15,7 @@ from .deleting import plan_deletions, run_deletions
 from .engine_service import EngineService
 from .errors import EngineError, StoppedError
 from .host import CHANNEL_OPTIONS, ProviderHost
+from .importing import ImportItem, import_resources
 from .monitor import ResourceMonitor
 from .program import ProgramProcess
 from .refreshing import refresh
@@ -61,6 +62,13 @@ def destroy(context: RunContext, *, refresh_first: bool = False) -> None:
             run_deletions(context, steps)
 
 
+def import_into(context: RunContext, items: list[ImportItem], *, protect: bool) -> None:
+    """Take objects that exist already into the stack."""
+    with _run(context) as server:
+        server.start()
+        import_resources(context, items, protect=protect)
+
+
 def _condemned(context: RunContext) -> list[ResourceState]:
     return _targeted(context, context.snapshot.leftover)
 
@@ -71,9 +79,11 @@ def _targeted(context: RunContext, states: list[ResourceState]) -> list[Resource
 
 
 @contextlib.contextmanager
-def _run(context: RunContext) -> Iterator[grpc.Server]:
+def _run(context: RunContext) -> Generator[grpc.Server]:
     """Start what every run needs, turn its failures into reports, and end it in every case."""
-    server = grpc.server(ThreadPoolExecutor(max_workers=4 * context.options.parallel + 16), options=CHANNEL_OPTIONS)
+    server = grpc.server(  # pyright: ignore[reportUnknownMemberType] generics of the stubs
+        ThreadPoolExecutor(max_workers=4 * context.options.parallel + 16), options=CHANNEL_OPTIONS
+    )
     engine_pb2_grpc.add_EngineServicer_to_server(EngineService(context), server)
     context.server_port = server.add_insecure_port("127.0.0.1:0")
     try:
@@ -120,7 +130,7 @@ def _run_program(context: RunContext) -> bool:
         return True
     if code not in _RUNNER_REPORTED:
         context.report("error", f"the program ended with exit code {code}: see its output")
-    elif context.stopping.is_set() and not context.dry_run:
+    elif context.step_has_failed and not context.dry_run:
         context.report("error", "update failed")
     context.failed = True
     return False

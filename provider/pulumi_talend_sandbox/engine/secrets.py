@@ -16,7 +16,7 @@ from .errors import EngineError
 
 _ROUNDS = 1_000_000
 _PROBE = "pulumi"
-PASSPHRASE_HINT = (
+HOW_TO_UNLOCK = (
     "passphrase must be set with PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE environment variables"
 )
 
@@ -55,9 +55,7 @@ class Crypter:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         try:
-            version, nonce, sealed = ciphertext.split(":")
-            if version != "v1":
-                raise ValueError(version)
+            nonce, sealed = ciphertext.removeprefix("v1:").split(":")
             opened = AESGCM(self._key).decrypt(
                 base64.b64decode(nonce, validate=True), base64.b64decode(sealed, validate=True), None
             )

@@ -10,7 +10,7 @@ from .backend import Backend, StackReference
 from .config import ConfigValue, StackConfig, parse_assignment
 from .errors import EXIT_STACK_NOT_FOUND, EngineError
 from .project import Project, find_project
-from .secrets import PASSPHRASE_HINT, Crypter, passphrase_from_environment
+from .secrets import HOW_TO_UNLOCK, Crypter, passphrase_from_environment
 from .state import Deployment, salt_of
 from .values import forget_ciphertexts
 
@@ -80,7 +80,7 @@ class Stack:
     def _passphrase(self) -> str:
         passphrase = passphrase_from_environment()
         if passphrase is None:
-            raise EngineError(f"stack {self.name} has secrets: {PASSPHRASE_HINT}")
+            raise EngineError(f"stack {self.name} has secrets: {HOW_TO_UNLOCK}")
         return passphrase
 
     def set_config(self, assignments: Iterable[str]) -> None:

@@ -91,7 +91,7 @@ class ResourceState:
         """Whether displays leave it out: providers the program did not ask for."""
         return self.is_provider and is_default_provider(self.urn)
 
-    def evolve(self, **changes: Any) -> ResourceState:  # noqa: ANN401 values of the fields
+    def evolve(self, **changes: Any) -> ResourceState:
         """Give a copy with other values in the fields named."""
         other = copy.copy(self)
         for name, value in changes.items():
@@ -152,9 +152,8 @@ class ResourceState:
                 setattr(state, name, rest.pop(key))
         for key in ("inputs", "outputs"):
             setattr(state, key, cast("Properties", from_state(rest.pop(key, None) or {}, decrypt)))
-        state.property_dependencies = {
-            key: list(urns or []) for key, urns in (rest.pop("propertyDependencies", None) or {}).items()
-        }
+        recorded = cast("dict[str, list[str] | None]", rest.pop("propertyDependencies", None) or {})
+        state.property_dependencies = {key: list(urns or []) for key, urns in recorded.items()}
         state.extra = rest
         return state
 
@@ -186,11 +185,13 @@ class Deployment:
         """Read a document; None is a stack that holds nothing yet."""
         if data is None:
             return cls()
+        entries = cast("list[dict[str, Any]]", data.get("resources") or [])
+        pending = cast("list[dict[str, Any]]", data.get("pending_operations") or [])
         return cls(
-            resources=[ResourceState.from_json(entry, decrypt) for entry in data.get("resources") or []],
+            resources=[ResourceState.from_json(entry, decrypt) for entry in entries],
             pending=[
                 PendingOperation(ResourceState.from_json(entry["resource"], decrypt), str(entry["type"]))
-                for entry in data.get("pending_operations") or []
+                for entry in pending
             ],
             salt=salt_of(data),
             manifest=data.get("manifest") or {},
@@ -218,7 +219,10 @@ def salt_of(data: dict[str, Any]) -> str | None:
 
 def encode_resource(state: ResourceState, encrypt: Callable[[str], str]) -> str:
     """Give one entry as JSON text, its secrets encrypted."""
-    encode = cast("Callable[[Properties], dict[str, Any]]", lambda properties: to_state(properties, encrypt))
+
+    def encode(properties: Properties) -> dict[str, Any]:
+        return to_state(properties, encrypt)
+
     return json.dumps(state.to_json(encode), separators=(",", ":"), ensure_ascii=False)
 
 

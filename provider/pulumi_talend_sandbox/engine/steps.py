@@ -170,6 +170,10 @@ def _delete(context: RunContext, step: Step) -> None:
     step.new = keep
 
 
+def _import(context: RunContext, step: Step) -> None:
+    context.snapshot.end(None, new=_new(step))
+
+
 def _forget(context: RunContext, step: Step) -> None:
     context.snapshot.end(None, old=_old(step))
 
@@ -180,6 +184,7 @@ _ACTIONS: dict[Operation, Callable[[RunContext, Step], None]] = {
     "create-replacement": _create,
     "update": _update,
     "replace": _replace,
+    "import": _import,
     "delete": _delete,
     "delete-replaced": _delete,
     "discard-replaced": _forget,

@@ -58,7 +58,7 @@ class Secret:
         return "[secret]"
 
 
-Value: TypeAlias = Union[None, bool, int, float, str, "list[Value]", "dict[str, Value]", Secret, Unknown]  # noqa: UP007 recursive
+Value: TypeAlias = Union[bool, int, float, str, "list[Value]", "dict[str, Value]", Secret, Unknown, None]
 Properties: TypeAlias = dict[str, Value]
 
 
@@ -129,9 +129,14 @@ def _fill(target: struct_pb2.Value, value: Value, *, reveal: bool) -> None:
             _fill(target.struct_value.fields[key], item, reveal=reveal)
 
 
-def to_state(value: Value, encrypt: Callable[[str], str]) -> Any:  # noqa: ANN401 JSON data
-    """Give a value as it stands in a state file; `encrypt` turns a secret's JSON text into its ciphertext."""
+def to_state(value: Value, encrypt: Callable[[str], str] | None) -> Any:
+    """Give a value as it stands in a state file; `encrypt` turns a secret's JSON text into its ciphertext.
+
+    Without `encrypt` the ciphertext is `[secret]`, for display.
+    """
     if isinstance(value, Secret):
+        if encrypt is None:
+            return {SIGNATURE: SECRET_SIGNATURE, "ciphertext": "[secret]"}
         ciphertext = value.ciphertext
         if ciphertext is None:
             ciphertext = encrypt(compact_json(plain(value.value)))
@@ -172,7 +177,7 @@ def from_json(data: object) -> Value:
     raise TypeError(f"not JSON data: {type(data).__name__}")
 
 
-def plain(value: Value) -> Any:  # noqa: ANN401 JSON data
+def plain(value: Value) -> Any:
     """Give a value as JSON data with its secrets in clear; for encryption and `--show-secrets` only."""
     if isinstance(value, Secret):
         return plain(value.value)
@@ -185,7 +190,7 @@ def plain(value: Value) -> Any:  # noqa: ANN401 JSON data
     return value
 
 
-def masked(value: Value) -> Any:  # noqa: ANN401 JSON data
+def masked(value: Value) -> Any:
     """Give a value as JSON data in which each secret reads `[secret]`."""
     if isinstance(value, Secret):
         return "[secret]"

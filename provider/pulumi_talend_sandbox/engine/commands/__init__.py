@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import lifecycle
+from . import config, lifecycle, stack
 
 if TYPE_CHECKING:
     import typer
@@ -16,3 +16,5 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Add all commands to the command line."""
     lifecycle.register(app)
+    stack.register(app)
+    config.register(app)

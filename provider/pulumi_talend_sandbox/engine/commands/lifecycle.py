@@ -7,22 +7,22 @@ from typing import Annotated, Any
 
 import typer
 
-Stack = Annotated[str | None, typer.Option("--stack", "-s", help="The stack; default: the selected one.")]
-Cwd = Annotated[Path | None, typer.Option("--cwd", "-C", help="Work as if started in this directory.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Go ahead after the preview without asking.")]
-Json = Annotated[bool, typer.Option("--json", "-j", help="Write JSON instead of text.")]
-Refresh = Annotated[bool, typer.Option("--refresh", "-r", help="First read what the objects are now.")]
-SkipPreview = Annotated[bool, typer.Option("--skip-preview", "-f", help="Go ahead without a preview.")]
-PreviewOnly = Annotated[bool, typer.Option("--preview-only", help="Stop after the preview.")]
-ExpectNoChanges = Annotated[bool, typer.Option("--expect-no-changes", help="Fail if anything changes or would change.")]
-NonInteractive = Annotated[bool, typer.Option("--non-interactive", help="Never ask.")]
-Diff = Annotated[bool, typer.Option("--diff", help="Show the properties of new and deleted resources too.")]
-SuppressOutputs = Annotated[bool, typer.Option("--suppress-outputs", help="Do not show stack outputs.")]
-Config = Annotated[
-    list[str] | None, typer.Option("--config", "-c", help="key=value to set in the stack's configuration.")
-]
-Parallel = Annotated[int, typer.Option("--parallel", "-p", min=1, help="Operations at once.")]
-Target = Annotated[list[str] | None, typer.Option("--target", "-t", help="Only this URN (repeatable).")]
+from .options import (
+    Config,
+    Cwd,
+    Diff,
+    ExpectNoChanges,
+    Json,
+    NonInteractive,
+    Parallel,
+    PreviewOnly,
+    Refresh,
+    SkipPreview,
+    Stack,
+    SuppressOutputs,
+    Target,
+    Yes,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -32,13 +32,20 @@ def register(app: typer.Typer) -> None:
     app.command(name="update", hidden=True)(up)
     app.command()(refresh)
     app.command()(destroy)
+    app.command(name="import")(import_)
+    app.command()(cancel)
 
 
-def _run(kind: str, *, parallel: int, target: list[str], only_preview: bool = False, **options: Any) -> None:  # noqa: ANN401
+def _run(kind: str, *, parallel: int, target: list[str], only_preview: bool = False, **options: Any) -> None:
     from pulumi_talend_sandbox.engine import operations
     from pulumi_talend_sandbox.engine.context import RunOptions
 
-    kinds = {"update": operations.UPDATE, "refresh": operations.REFRESH, "destroy": operations.DESTROY}
+    kinds = {
+        "update": operations.UPDATE,
+        "refresh": operations.REFRESH,
+        "destroy": operations.DESTROY,
+        "import": operations.IMPORT,
+    }
     chosen = operations.Options(run=RunOptions(parallel=parallel, targets=target), **options)
     operation = operations.Operation(kinds[kind], chosen)
     raise typer.Exit(operation.preview() if only_preview else operation.perform())
@@ -173,3 +180,54 @@ def destroy(
         non_interactive=non_interactive,
         diff=diff,
     )
+
+
+def import_(
+    file: Annotated[Path, typer.Option("--file", "-f", help="The file that lists the resources.")],
+    stack: Stack = None,
+    cwd: Cwd = None,
+    yes: Yes = False,
+    json: Json = False,
+    skip_preview: Annotated[bool, typer.Option("--skip-preview", help="Go ahead without a preview.")] = False,
+    preview_only: PreviewOnly = False,
+    non_interactive: NonInteractive = False,
+    protect: Annotated[str, typer.Option("--protect", help="Protect what is imported: true or false.")] = "true",
+    generate_code: Annotated[
+        str, typer.Option("--generate-code", help="For the Pulumi CLI; code is never generated here.")
+    ] = "false",
+    parallel: Parallel = 16,
+) -> None:
+    """Take objects that exist already into the stack."""
+    from pulumi_talend_sandbox.engine.errors import EngineError
+
+    for name, value in (("protect", protect), ("generate-code", generate_code)):
+        if value not in ("true", "false"):
+            raise EngineError(f"--{name} {value!r}: give true or false")
+    if generate_code == "true":
+        raise EngineError("--generate-code=true: code cannot be generated for dynamic resources, leave it away")
+    _run(
+        "import",
+        parallel=parallel,
+        target=[],
+        import_file=file.resolve(),
+        protect=protect == "true",
+        stack=stack,
+        cwd=cwd,
+        yes=yes,
+        json=json,
+        skip_preview=skip_preview,
+        preview_only=preview_only,
+        non_interactive=non_interactive,
+    )
+
+
+def cancel(stack: Stack = None, cwd: Cwd = None, yes: Yes = False) -> None:
+    """Remove the locks that an interrupted run has left on a stack."""
+    from pulumi_talend_sandbox.engine.stacks import open_stack
+
+    opened = open_stack(cwd, stack, must_exist=True)
+    if not yes:
+        typer.confirm(f"This breaks the locks of runs on {opened.name} that may still be going on. Do so?", abort=True)
+    for path in opened.backend.locks(opened.reference):
+        path.unlink(missing_ok=True)
+    typer.echo(f"The currently running update for '{opened.name}' has been canceled!")

@@ -26,7 +26,12 @@ def user_traceback(error: BaseException, program: Path) -> str:
     directory = program if program.is_dir() else program.parent
     frames = traceback.extract_tb(error.__traceback__)
     start = next(
-        (i for i, frame in enumerate(frames) if Path(frame.filename).resolve().is_relative_to(directory)), None
+        (
+            i
+            for i, frame in enumerate(frames)
+            if not frame.filename.startswith("<") and Path(frame.filename).resolve().is_relative_to(directory)
+        ),
+        None,
     )
     limit = None if start is None else -(len(frames) - start)
     return "".join(traceback.format_exception(type(error), error, error.__traceback__, limit=limit))
