@@ -8,6 +8,8 @@ that is alone is never slower for it.
 from __future__ import annotations
 
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -15,9 +17,14 @@ from typing import Generic, TypeVar
 Wish = TypeVar("Wish")
 
 LINGER_SECONDS = 0.008
-"""How long a leader waits for one more wish. An engine starts operations that are ready together within a few milliseconds."""
+"""How long a leader waits for one more wish at least: an engine starts what is ready together within some milliseconds."""
 
-_MOST_LINGER_SECONDS = 0.05
+MOST_LINGER_SECONDS = 0.06
+_SHARE_OF_WORK = 0.3
+"""The longer the work takes, the longer it pays to wait for company: this share of what it took lately."""
+
+_FULL_LINGER_SECONDS = 0.006
+"""Once as many have come as came together lately, there is hardly anyone left to wait for."""
 
 
 @dataclass
@@ -46,7 +53,10 @@ class Gatherer(Generic[Wish]):
         self._arrived = threading.Condition()
         self._leading = threading.Lock()
         self._announced = 0
-        self._last_size: int | None = None
+        self._last_sizes: deque[int] = deque(maxlen=6)
+        self._work_seconds = 0.0
+        self.busy = False
+        """Whether what `work` is doing now is one of many: others came along, lately or with it, or are announced."""
 
     def announce(self) -> None:
         """Tells that a wish will probably come soon, so that it is worth a blink to wait for it."""
@@ -73,13 +83,12 @@ class Gatherer(Generic[Wish]):
 
     def _lead(self) -> None:
         with self._arrived:
-            waited = 0.0
-            while (
-                waited < _MOST_LINGER_SECONDS and self._expects_company() and self._arrived.wait(self._linger_seconds)
-            ):
-                waited += self._linger_seconds
+            while self._expects_company() and self._arrived.wait(self._linger()):
+                pass
             gathered, self._queue = self._queue, []
-        self._last_size = len(gathered)
+        self.busy = self._expects_company() or len(gathered) > 1
+        self._last_sizes.append(len(gathered))
+        began = time.monotonic()
         try:
             verdicts = self._work([pending.wish for pending in gathered])
             for number, pending in enumerate(gathered):
@@ -88,8 +97,14 @@ class Gatherer(Generic[Wish]):
             for pending in gathered:
                 pending.error = error
         finally:
+            self._work_seconds = (self._work_seconds + time.monotonic() - began) / 2
             for pending in gathered:
                 pending.done.set()
 
     def _expects_company(self) -> bool:
-        return self._announced > 0 or self._last_size is None or self._last_size > 1
+        return self._announced > 0 or not self._last_sizes or max(self._last_sizes) > 1
+
+    def _linger(self) -> float:
+        if len(self._queue) >= max(self._last_sizes, default=0) > 1:
+            return min(_FULL_LINGER_SECONDS, self._linger_seconds)
+        return min(max(self._linger_seconds, self._work_seconds * _SHARE_OF_WORK), MOST_LINGER_SECONDS)

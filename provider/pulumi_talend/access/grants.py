@@ -114,7 +114,7 @@ class Grants:
         # Giving before taking: where a person's access moves, there is no moment without it.
         for sort, changes in sorted_out.items():
             if changes:
-                failed.update(self._writer.write(sort, changes))
+                failed.update(self._writer.write(sort, changes, one_of_many=self._line.busy))
         for number, wish in wishes.items():
             if wish.key in failed:
                 verdicts[number] = failed[wish.key]

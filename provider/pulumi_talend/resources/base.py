@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
@@ -22,6 +23,8 @@ from pulumi.dynamic import (
     ResourceProvider,
     UpdateResult,
 )
+
+from .host_threads import widen_host
 
 if TYPE_CHECKING:
     from ..access import TenantAccess
@@ -99,6 +102,7 @@ class TalendProvider(ResourceProvider, Generic[I]):
         if not debugging():
             # The host shows exceptions as tracebacks, of which this leaves the one line that says something.
             sys.tracebacklimit = 0
+        widen_host()
         self._settings: Settings | None = None
         self._configuration_error: ConfigurationError | None = None
         try:
@@ -234,11 +238,20 @@ def reported(work: Callable[[], R]) -> R:
     except Exception as error:
         if debugging():
             raise
-        # A bug of ours. Its text may hold anything, so only its kind is shown.
+        # A bug of ours. Its text may hold anything, so only its kind and its place are shown.
         raise TalendError(
-            f"Something unexpected happened in pulumi-talend ({type(error).__name__}). Set TALEND_DEBUG=1 and run again to see "
+            f"Something unexpected happened in pulumi-talend ({type(error).__name__} {_place(error)}). Set TALEND_DEBUG=1 and run again to see "
             "where; then please report it."
         ) from None
+
+
+def _place(error: Exception) -> str:
+    """The innermost line of ours that `error` went through."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    ours = [frame for frame in frames if frame.f_globals.get("__name__", "").startswith("pulumi_talend")]
+    if not ours:
+        return "outside it"
+    return f"in {ours[-1].f_globals['__name__']}:{ours[-1].f_lineno}"
 
 
 def _failures(problems: Iterable[Problem]) -> list[CheckFailure]:
