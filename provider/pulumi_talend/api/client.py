@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import json
 import random
 import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import httpx
 import tenacity
@@ -20,11 +22,12 @@ from .errors import (
     NotSentError,
     RateLimitedError,
     ServerError,
+    TalendError,
     UnauthorizedError,
     UnexpectedAnswerError,
 )
 from .models import TokenAnswer
-from .pacing import Notify, Pacer
+from .pacing import MAX_RATE_LIMIT_WAIT_SECONDS, Notify, Pacer
 from .permissions import PermissionsApi
 from .role_mappings import RoleMappingsApi
 from .settings import ClientCredential, Settings, TokenCredential
@@ -34,9 +37,6 @@ T = TypeVar("T")
 
 MAX_ATTEMPTS = 5
 """How often a call is made at most where the network or the server fails; a 429 does not count."""
-
-MAX_RATE_LIMIT_WAIT_SECONDS = 900.0
-"""How long one call waits for the rate limit at most, in all."""
 
 _BACKOFF_FIRST_SECONDS = 0.25
 _BACKOFF_MOST_SECONDS = 8.0
@@ -65,7 +65,7 @@ class TalendClient:
         notify: Notify | None = None,
     ) -> None:
         self._settings = settings
-        self._secrets = set(settings.secrets)
+        self._secrets = frozenset(settings.secrets)  # replaced, never changed: other threads read it
         self._transport = Transport(settings.base_url, redact=self.redact, transport=transport)
         self._pacer = pacer or (Pacer(notify=notify) if notify else Pacer())
         self._sleep = sleep
@@ -90,10 +90,16 @@ class TalendClient:
         self._transport.close()
 
     def redact(self, text: str) -> str:
-        """`text` with every secret of this client replaced by `[secure]`."""
-        for secret in self._secrets:
-            text = text.replace(secret, "[secure]")
+        """`text` with every secret of this client, also as JSON or a URL spells it, replaced by `[secure]`."""
+        for secret in sorted(self._secrets, key=len, reverse=True):
+            in_json = json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]
+            for spelled in (secret, *in_json, quote(secret, safe="")):
+                text = text.replace(spelled, "[secure]")
         return text
+
+    def quoted(self, text: str) -> str:
+        """What the API wrote, fit for a message: one line, not too long, no secret in it."""
+        return clean(self.redact(text))
 
     def call(self, action: Action) -> Answer:
         """Makes a call: waits for its turn, authenticates, and tries again what is safe to try again.
@@ -101,7 +107,10 @@ class TalendClient:
         A 429 or a connection that was never made is always tried again, since nothing was done; a 5xx, a time-out or a broken
         connection only where `action.repeatable`. Raises what the last try raised: ApiError, TransportError; CancelledError.
         """
-        return self._try(action, self._send_with_token)
+        try:
+            return self._try(action, self._send_with_token)
+        except _NoTokenError as no_token:
+            raise no_token.why from None
 
     def call_for(self, action: Action, answer_type: TypeAdapter[T]) -> T:
         """As `call`, with the answer's JSON checked: UnexpectedAnswerError where it is not what the API documents."""
@@ -131,7 +140,10 @@ class TalendClient:
 
     def _send_with_token(self, action: Action) -> Answer:
         for attempt in (1, 2):
-            token = self._token.current()
+            try:
+                token = self._token.current()
+            except TalendError as error:
+                raise _NoTokenError(error) from None
             try:
                 with self._pacer.turn():
                     return self._transport.send(action, {"Authorization": f"Bearer {token}"}, self._pacer.observe)
@@ -147,7 +159,7 @@ class TalendClient:
 
     def _fetch_token(self, credential: ClientCredential) -> AccessToken:
         pair = base64.b64encode(f"{credential.client_id}:{credential.client_secret}".encode()).decode("ascii")
-        self._secrets.add(pair)
+        self._secrets |= {pair}
         action = Action(
             "POST",
             "/security/oauth/token",
@@ -161,9 +173,17 @@ class TalendClient:
                 return self._transport.send(action, {"Authorization": f"Basic {pair}"}, self._pacer.observe)
 
         answer = self.parse(action, self._try(action, send).data, TypeAdapter(TokenAnswer))
-        self._secrets.add(answer.access_token)
+        self._secrets |= {answer.access_token}
         lifetime = answer.expires_in if answer.expires_in and answer.expires_in > 0 else DEFAULT_LIFETIME_SECONDS
         return AccessToken(answer.access_token, min(lifetime, DEFAULT_LIFETIME_SECONDS))
+
+
+class _NoTokenError(Exception):
+    """No token could be had, after trying as often as pays: the call that it was for is not tried again on top of that."""
+
+    def __init__(self, why: TalendError) -> None:
+        super().__init__()
+        self.why = why
 
 
 class _Budget:
@@ -202,5 +222,5 @@ class _Budget:
 
     @staticmethod
     def _backoff(attempt: int) -> float:
-        most = min(_BACKOFF_MOST_SECONDS, _BACKOFF_FIRST_SECONDS * 2 ** (attempt - 1))
+        most = min(_BACKOFF_MOST_SECONDS, _BACKOFF_FIRST_SECONDS * 2 ** min(attempt - 1, 10))
         return random.uniform(most / 2, most)  # noqa: S311 - spreads load, guards nothing

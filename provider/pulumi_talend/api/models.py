@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 PERMISSIONS = ("VIEW", "EXECUTE", "AUTHOR", "PUBLISH", "MANAGE")
 """Workspace permission names seen in the documentation, from weak to strong.
@@ -68,7 +68,7 @@ class GrantKey:
 
 
 class _Answer(BaseModel):
-    model_config = ConfigDict(extra="ignore", populate_by_name=True, frozen=True)
+    model_config = ConfigDict(extra="ignore", populate_by_name=True, frozen=True, hide_input_in_errors=True)
 
 
 class GrantAnswer(_Answer):
@@ -149,8 +149,14 @@ class ServiceAccount(_Answer):
     permissions: list[str] | None = None
 
 
+def _token(value: str) -> str:
+    if not value or not value.isascii() or not value.isprintable() or " " in value:
+        raise ValueError("is no token")
+    return value
+
+
 class TokenAnswer(_Answer):
     """A new service account token. UNDOCUMENTED: the fields; OAuth2's own names are expected."""
 
-    access_token: str = Field(repr=False)
+    access_token: Annotated[str, AfterValidator(_token)] = Field(repr=False)
     expires_in: float | None = None

@@ -18,6 +18,9 @@ from .errors import CancelledError
 
 Notify = Callable[[str], None]
 
+MAX_RATE_LIMIT_WAIT_SECONDS = 900.0
+"""How long one call waits for the rate limit at most, in all."""
+
 _EPOCH_FROM = 1_000_000_000
 _EPOCH_MILLISECONDS_FROM = 1_000_000_000_000
 _LONG_WAIT_SECONDS = 2.0
@@ -173,15 +176,16 @@ class Pacer:
             return
         with self._changed:
             self._limit = _whole(headers.get("x-ratelimit-limit")) or self._limit
-            self._window_ends = self._clock() + seconds + self._early_slack
+            # However far off the reset is said to be: after the longest wait a call finds out, instead of hanging.
+            self._window_ends = self._clock() + min(seconds, MAX_RATE_LIMIT_WAIT_SECONDS) + self._early_slack
             # Calls still under way may not be in `remaining` yet: count them as taken. The last answer corrects it.
             self._left = remaining - (self._in_flight - 1)
             self._changed.notify_all()
 
     def refused(self, headers: Mapping[str, str], *, fallback: float) -> float:
-        """Learns from a 429: nobody calls until the time it names, or for `fallback` seconds where it names none.
+        """Learns from a 429: nobody calls until the time it names, or for `fallback` seconds where it names none or "now".
 
-        Returns the seconds to wait.
+        Returns the seconds that it asks for; others wait for 900 of them at most, and then find out themselves.
         """
         date, now = headers.get("date"), self._wall()
         seconds: float | None = None
@@ -189,14 +193,14 @@ class Pacer:
             seconds = retry_after_seconds(headers["retry-after"], now=now, server_date=date)
         if seconds is None and "x-ratelimit-reset" in headers:
             seconds = reset_in_seconds(headers["x-ratelimit-reset"], now=now, server_date=date)
-        if seconds is None:
+        if not seconds:
             seconds = fallback
         with self._changed:
             if 0 < self._clock() - self._closed_until < _MAX_EARLY_SLACK_SECONDS:
                 # Refused right after waiting as told: the API rounds its reset down. Learn to come a little later.
                 self._early_slack = min(_MAX_EARLY_SLACK_SECONDS, self._early_slack + 0.25)
             seconds += self._early_slack
-            self._closed_until = max(self._closed_until, self._clock() + seconds)
+            self._closed_until = max(self._closed_until, self._clock() + min(seconds, MAX_RATE_LIMIT_WAIT_SECONDS))
             self._left = None
         return seconds
 

@@ -66,8 +66,8 @@ class PermissionsApi:
         for asked, answered in ((key.workspace_id, answer.workspace_id), (key.principal.id, answered_id)):
             if answered is not None and answered != asked:
                 raise UnexpectedAnswerError(
-                    f"Could not {action.doing}: the API answered for {answered}, not for {asked}. Nothing was changed; "
-                    "run again, and ask Talend's support if it stays."
+                    f"Could not {action.doing}: the API answered for {self._client.quoted(answered)}, not for {asked}. "
+                    "Nothing was changed; run again, and ask Talend's support if it stays."
                 )
         return frozenset(answer.permissions) or None
 

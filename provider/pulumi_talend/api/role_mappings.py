@@ -41,8 +41,8 @@ class RoleMappingsApi:
         twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
         if twice:
             raise UnexpectedAnswerError(
-                f"Could not {action.doing}: the API lists '{twice[0]}' twice. Nothing was changed; remove one of the two in "
-                "the console, then run again."
+                f"Could not {action.doing}: the API lists '{self._client.quoted(twice[0])}' twice. Nothing was changed; "
+                "remove one of the two in the console, then run again."
             )
         return mappings
 

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+import httpx
+
 from .errors import ConfigurationError, Problem
 
 REGIONS = ("eu", "us", "us-west", "ap", "au")
@@ -136,21 +138,23 @@ def _location(source: _Source, problems: list[Problem]) -> tuple[str, str] | Non
 
 
 def _endpoint_problem(url: str, *, insecure_allowed: bool) -> str | None:
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        return f"'{url}' is not a URL ({error}); write it like https://api.eu.cloud.talend.com"
-    if parts.username or parts.password:
-        # The URL itself is not repeated here: it holds what may be a password.
+    if "@" in url:
+        # Looked for before the URL is taken apart, and the URL is not repeated: it holds what may be a password.
         return "a URL with a user name or password in it is refused; use talend:token or talend:clientId"
-    if parts.scheme not in {"http", "https"} or not host or any(c.isspace() for c in url):
-        return f"'{url}' is not a URL; write it like https://api.eu.cloud.talend.com"
-    if parts.query or parts.fragment:
-        return f"'{url}' has a query or a fragment; write only scheme, host and path"
-    if parts.scheme == "http" and not insecure_allowed and not is_loopback(host):
+    if "?" in url or "#" in url:
+        return "a URL with a query or a fragment is refused; write only scheme, host and path"
+    shown = "".join(character for character in url if character.isprintable())[:200]
+    try:
+        # Read as the client will read it: two readers may disagree about where a URL leads.
+        parts = httpx.URL(url)
+        scheme, host, _ = parts.scheme, parts.host, urlsplit(url).port
+    except (httpx.InvalidURL, ValueError) as error:
+        return f"'{shown}' is not a URL ({error}); write it like https://api.eu.cloud.talend.com"
+    if scheme not in {"http", "https"} or not host or any(c.isspace() for c in url):
+        return f"'{shown}' is not a URL; write it like https://api.eu.cloud.talend.com"
+    if scheme == "http" and not insecure_allowed and not is_loopback(host):
         return (
-            f"'{url}' would send the token in clear text; use https "
+            f"'{shown}' would send the token in clear text; use https "
             "(or set talend:allowInsecureHttp to true if you mean it)"
         )
     return None
@@ -179,7 +183,7 @@ def _credential(source: _Source, problems: list[Problem]) -> TokenCredential | C
         problems.append(Problem(token.name, f"set together with {other.name}; keep one of the two credentials"))
         return None
     if token:
-        if not token.value.isascii() or any(c.isspace() for c in token.value):
+        if not token.value.isascii() or not token.value.isprintable() or " " in token.value:
             problems.append(Problem(token.name, "holds blanks or characters that no token has; copy it again"))
             return None
         return TokenCredential(token.value)

@@ -139,10 +139,10 @@ class Transport:
         is_html = "html" in response.headers.get("content-type", "").lower() or content.lstrip()[:1] == b"<"
         if 300 <= status < 400:
             target: str = response.headers.get("location", "")
-            elsewhere = urlsplit(target).netloc or "another address"
+            elsewhere = _host_of(target) or "another address"
             raise UnexpectedAnswerError(
-                f"Could not {action.doing}: the API redirects to {clean(elsewhere)}, which is not followed since it "
-                "would take the token along. Check talend:region or talend:endpoint."
+                f"Could not {action.doing}: the API redirects to {clean(self._redact(elsewhere))}, which is not followed "
+                "since it would take the token along. Check talend:region or talend:endpoint."
             )
         if is_html and status < 500 and status not in {401, 403, 429}:
             # Also a 404: only the API's own word means that an object is gone, never some web server's.
@@ -151,21 +151,29 @@ class Transport:
                 f"Check that {self.base_url} is the API (talend:endpoint)."
             )
         if status >= 400:
-            said = "" if is_html else self._redact(said_by(content))
-            headers = {name.lower(): value for name, value in response.headers.items()}
+            said = "" if is_html else said_by(content, redact=self._redact)
+            headers = {name.lower(): self._redact(value) for name, value in response.headers.items()}
             raise error_for_status(status)(_refusal(action, status, said), status=status, said=said, headers=headers)
         if not content.strip():
             return Answer(status, response.headers, None)
         try:
             return Answer(status, response.headers, json.loads(content))
-        except ValueError:
+        except (ValueError, RecursionError):
             # The status says that it was done, but what it answered cannot be read: only a reading call may ignore that.
             raise NoAnswerError(
                 f"Could not {action.doing}: the answer ({status}) is not whole JSON. {_maybe_done(action)}, then run again."
             ) from None
 
     def _words(self, error: Exception) -> str:
-        return self._redact(clean(str(error) or type(error).__name__))
+        return clean(self._redact(str(error) or type(error).__name__))
+
+
+def _host_of(target: str) -> str:
+    """The host that a redirect leads to, without a user name or password; empty where there is none."""
+    try:
+        return urlsplit(target).netloc.rpartition("@")[2]
+    except ValueError:
+        return ""
 
 
 def _maybe_done(action: Action) -> str:
@@ -202,19 +210,19 @@ def clean(text: str) -> str:
     return line if len(line) <= _SAID_AT_MOST else line[: _SAID_AT_MOST - 1] + "…"
 
 
-def said_by(content: bytes) -> str:
-    """What an ErrorResponse says.
+def said_by(content: bytes, *, redact: Callable[[str], str]) -> str:
+    """What an ErrorResponse says, without secrets: `redact` sees every text whole, before it is shortened.
 
     UNDOCUMENTED, decided here: its fields. The usual names are looked for; else the body itself, shortened, is shown.
     """
-    text = content[:20_000].decode("utf-8", "replace")
+    text = redact(content.decode("utf-8", "replace"))[:20_000]
     try:
         data: Any = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return clean(text)
     if isinstance(data, dict):
         for name in _SAYING:
             value: Any = data.get(name)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
             if isinstance(value, str) and value.strip():
-                return clean(value)
-    return clean(json.dumps(data, ensure_ascii=False))
+                return clean(redact(value))
+    return clean(redact(json.dumps(data, ensure_ascii=False)))
