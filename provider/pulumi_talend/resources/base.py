@@ -240,8 +240,8 @@ def reported(work: Callable[[], R]) -> R:
             raise
         # A bug of ours. Its text may hold anything, so only its kind and its place are shown.
         raise TalendError(
-            f"Something unexpected happened in pulumi-talend ({type(error).__name__} {_place(error)}). Set TALEND_DEBUG=1 and run again to see "
-            "where; then please report it."
+            f"Something unexpected happened in pulumi-talend ({type(error).__name__} {_place(error)}). Set TALEND_DEBUG=1 and "
+            "run again to see more; then please report it."
         ) from None
 
 
