@@ -14,7 +14,7 @@ import pytest
 from pydantic import ValidationError
 
 import pulumi_talend_sandbox.tenant as package
-from pulumi_talend_sandbox.tenant import Behaviour, Call, Company, Fault, Tenant, big, company, empty
+from pulumi_talend_sandbox.tenant import Behaviour, Call, CallLog, Company, Fault, Tenant, big, company, empty
 
 MAPPINGS = "/security/role-mappings"
 
@@ -56,6 +56,16 @@ def test_calls_are_logged_in_order_with_all_that_came(tenant: Tenant, api: httpx
     tenant.calls.clear()
     assert list(tenant.calls) == []
     assert not tenant.calls
+
+
+def test_the_log_can_keep_the_newest_only_and_tell_each_call() -> None:
+    told: list[Call] = []
+    log = CallLog(limit=2, observer=told.append)
+    numbers = [log.begin(Call("GET", f"/{n}")) for n in range(3)]
+    for number in numbers:
+        log.finish(number, 200)
+    assert log.lines() == ["GET /1 200", "GET /2 200"]
+    assert [call.line() for call in told] == log.lines()
 
 
 def test_a_call_cleared_while_under_way_stays_cleared(tenant: Tenant, api: httpx.Client) -> None:

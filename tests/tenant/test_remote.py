@@ -62,6 +62,29 @@ def test_it_changes_behaviour_and_injects_faults(tenant: Tenant, api: httpx.Clie
     assert api.get(MAPPINGS).status_code == 200
 
 
+def test_it_puts_all_back_to_the_start(tenant: Tenant, api: httpx.Client, remote: RemoteTenant) -> None:
+    def all_there_is() -> list[Any]:
+        listings = (tenant.users, tenant.workspaces, tenant.service_accounts, tenant.roles, tenant.groups)
+        return [tenant.snapshot(), tenant.client_id, tenant.client_secret, *(listing() for listing in listings)]
+
+    start, hooked = all_there_is(), list[str]()
+    tenant.on_call(lambda call: hooked.append(call.path))
+    tenant.set_behaviour(rate_limit=(1, 60))
+    tenant.inject(Fault(kind="status", times=None))
+    tenant.delete_user(tenant.users()[2]["id"])
+    tenant.delete_workspace(tenant.workspaces()[0]["id"])
+    tenant.add_service_account("robot")
+    tenant.map_role("new", ["Operator"])
+    assert [api.get(MAPPINGS).status_code for _ in range(2)] == [500, 429]
+    remote.reset()
+    assert all_there_is() == start
+    assert tenant.behaviour == Behaviour()
+    assert len(tenant.calls) == 0
+    tenant.set_behaviour(rate_limit=(1, 60))
+    assert api.get(MAPPINGS).status_code == 200
+    assert hooked == []
+
+
 def test_it_ends_tokens(tenant: Tenant, remote: RemoteTenant) -> None:
     body = {"audience": "a", "grant_type": "client_credentials"}
     credentials = (remote.client_id, remote.client_secret)

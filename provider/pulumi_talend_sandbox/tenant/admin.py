@@ -87,6 +87,12 @@ def about(core: CoreOf) -> dict[str, Any]:
     }
 
 
+@router.post("/reset", status_code=204)
+def reset(core: CoreOf) -> None:
+    """Put the tenant back to how it was started."""
+    core.reset()
+
+
 @router.post("/expire-tokens", status_code=204)
 def expire_tokens(core: CoreOf) -> None:
     """End all service account tokens at once."""

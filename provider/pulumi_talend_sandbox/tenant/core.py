@@ -35,11 +35,11 @@ class Core:
         observer: Callback | None = None,
     ) -> None:
         """Open the store and fill it where it is new. Raises `ValueError` for a bad seed or database."""
-        company = company_of(seed)
+        self._company = company_of(seed)
         self.clock = clock
         self.store = Store(database)
         if self.store.database.fresh:
-            self.store.fill(company)
+            self.store.fill(self._company)
         self.calls = CallLog(keep_calls, observer)
         self.faults = FaultBook()
         self.limiter = Limiter(clock)
@@ -53,7 +53,7 @@ class Core:
         """What went wrong inside the server itself: raised again when the tenant is stopped."""
         self.url = ""
         """Where the tenant serves; known once it does."""
-        self._behaviour = behaviour
+        self._first_behaviour = self._behaviour = behaviour
         self._callbacks: list[Callback] = []
         self._lock = threading.Lock()
 
@@ -67,6 +67,17 @@ class Core:
         with self._lock:
             self._behaviour = self._behaviour.changed(**changes)
             return self._behaviour
+
+    def reset(self) -> None:
+        """Put all back to the start: seed, behaviour, no calls, faults, hooks or issued tokens, a fresh rate limit."""
+        with self._lock:
+            self._behaviour = self._first_behaviour
+            self._callbacks.clear()
+        self.store.refill(self._company)
+        self.faults.clear()
+        self.calls.clear()
+        self.tokens.expire_issued()
+        self.limiter.reset()
 
     @property
     def access(self) -> Access:

@@ -57,10 +57,8 @@ class Gate:
         self._closing.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-        elif scope["path"] in OWN_PATHS or cast("str", scope["path"]).startswith(OWN_PREFIX):
+        """Serve one HTTP request: the server is set up for nothing else."""
+        if scope["path"] in OWN_PATHS or cast("str", scope["path"]).startswith(OWN_PREFIX):
             await self._pass_by(scope, receive, send)
         else:
             await self._serve(scope, receive, send)
@@ -139,13 +137,9 @@ class Gate:
 
     async def _ask_app(self, scope: Scope, body: bytes) -> Answer:
         answer = Answer(500)
-        request = [body]
 
         async def receive() -> Message:
-            if request:
-                return {"type": "http.request", "body": request.pop(), "more_body": False}
-            await self._closing.wait()
-            return {"type": "http.disconnect"}
+            return {"type": "http.request", "body": body, "more_body": False}
 
         async def send(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -51,6 +51,11 @@ class Limiter:
         self._used = 0
         self._rate: tuple[int, float] | None = None
 
+    def reset(self) -> None:
+        """Forget the calls counted so far."""
+        with self._lock:
+            self._used = 0
+
     def hit(self, rate: tuple[int, float]) -> Verdict:
         """Count one call under `rate` (calls, seconds). A changed rate opens a new window."""
         calls, seconds = rate

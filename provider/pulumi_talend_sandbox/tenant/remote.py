@@ -105,6 +105,10 @@ class RemoteTenant:
         """The faults that can still strike."""
         return [Fault.model_validate(fault) for fault in self.ask("GET", "/faults")]
 
+    def reset(self) -> None:
+        """As if the tenant had just been started."""
+        self.ask("POST", "/reset")
+
     def expire_tokens(self) -> None:
         """End all service account tokens at once."""
         self.ask("POST", "/expire-tokens")

@@ -47,6 +47,14 @@ class Store:
             self._write_mappings({m.name: m.roles for m in company.mappings})
             self._enable(True)
 
+    def refill(self, company: Company) -> None:
+        """Make a company all there is, whatever was there."""
+        with self.transaction():
+            # What refers to others goes before them; users, roles of users and the like go with their accounts.
+            for table in ("role_mappings", "settings", "groups", "accounts", "roles", "workspaces", "environments"):
+                self.database.write(f"DELETE FROM {table}")  # noqa: S608 - names from the line above
+            self.fill(company)
+
     # --- grants
 
     def grants(

@@ -121,6 +121,10 @@ class Tenant(ByHand):
         """Its secret."""
         return self._core.store.directory.secret_of(self.client_id) or ""
 
+    def reset(self) -> None:
+        """As if it had just been started: for a suite that shares one tenant. A database file is made anew, too."""
+        self._core.reset()
+
     def expire_tokens(self) -> None:
         """End all service account tokens at once."""
         self._core.tokens.expire_issued()
