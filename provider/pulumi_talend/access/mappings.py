@@ -87,11 +87,13 @@ class Mappings:
         """
         with self._lock:
             listing = self._read_listing()
-            if name not in listing:
-                mapping = self._api.get(name)
-                if mapping is not None:
-                    listing[name] = frozenset(mapping.roles)
-            return listing.get(name)
+            if name in listing:
+                return listing[name]
+        mapping = self._api.get(name)  # outside the lock: threads read different mappings side by side
+        if mapping is None:
+            return None
+        with self._lock:
+            return self._read_listing().setdefault(name, frozenset(mapping.roles))
 
     def in_the_way(self, name: str) -> RoleSet | None:
         """The Talend roles of `name` though no resource is known to map it; None where the listing shows none."""

@@ -45,14 +45,16 @@ class GrantSnapshot:
         with self._lock:
             if self._clock() - self._since > MAX_AGE_SECONDS:
                 self._forget()
-            if key not in self._known:
-                # Listings show users (that they show service accounts is undocumented): a service account is read by itself.
-                if key.principal.kind == "users":
-                    self._list_for(key.workspace_id)
-                    if key in self._listed or not expected:
-                        return self._listed.get(key)
-                self._known[key] = self._permissions.get(key)
-            return self._known[key]
+            if key in self._known:
+                return self._known[key]
+            # Listings show users (that they show service accounts is undocumented): a service account is read by itself.
+            if key.principal.kind == "users":
+                self._list_for(key.workspace_id)
+                if key in self._listed or not expected:
+                    return self._listed.get(key)
+        permissions = self._permissions.get(key)  # outside the lock: threads read different grants side by side
+        with self._lock:
+            return self._known.setdefault(key, permissions)
 
     def listing(self, workspace_id: str) -> dict[GrantKey, Permissions]:
         """All grants on one workspace that the listings show, with what this process has read or written since."""
@@ -72,15 +74,14 @@ class GrantSnapshot:
         wanted = sorted(set(keys))
         found: dict[GrantKey, Permissions | None] = {}
         users = [key for key in wanted if key.principal.kind == "users"]
-        with self._lock:
-            if len(users) > 1:
-                listing = self._fresh_listing({key.workspace_id for key in users})
-                found.update((key, listing.get(key)) for key in users)
-            for key in wanted:
-                if key not in found:
-                    found[key] = self._permissions.get(key)
-            for key, permissions in found.items():
-                self.record(key, permissions)
+        if len(users) > 1:
+            listing = self._fresh_listing({key.workspace_id for key in users})
+            found.update((key, listing.get(key)) for key in users)
+        for key in wanted:
+            if key not in found:
+                found[key] = self._permissions.get(key)
+        for key, permissions in found.items():
+            self.record(key, permissions)
         return found
 
     def record(self, key: GrantKey, permissions: Permissions | None) -> None:
