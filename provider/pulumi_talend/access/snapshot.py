@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable
 
 from ..api import ForbiddenError, GrantKey, Permissions, TalendClient
 
-MAX_AGE_SECONDS = 120.0
-"""How long a listing is trusted; after that it is read again."""
+MAX_AGE_SECONDS = 30.0
+"""How long a listing is trusted; after that it is read again. What is created in between by somebody else stays unseen."""
 
 
 class GrantSnapshot:
