@@ -92,8 +92,10 @@ class TalendClient:
     def redact(self, text: str) -> str:
         """`text` with every secret of this client, also as JSON or a URL spells it, replaced by `[secure]`."""
         for secret in sorted(self._secrets, key=len, reverse=True):
-            in_json = json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]
-            for spelled in (secret, *in_json, quote(secret, safe="")):
+            spellings = {secret}
+            for _ in range(2):  # JSON within JSON: what a gateway makes of the request that it repeats
+                spellings |= {json.dumps(s, ensure_ascii=ascii_)[1:-1] for s in spellings for ascii_ in (True, False)}
+            for spelled in (*sorted(spellings, key=len, reverse=True), quote(secret, safe="")):
                 text = text.replace(spelled, "[secure]")
         return text
 

@@ -26,6 +26,8 @@ _EPOCH_MILLISECONDS_FROM = 1_000_000_000_000
 _LONG_WAIT_SECONDS = 2.0
 """From here on a wait is said aloud."""
 _CLOCK_TOLERANCE_SECONDS = 2.0
+_SAME_RESET_SECONDS = 2.0
+"""How far apart two answers of one window may put its end: rounding, and the time that an answer takes."""
 _MAX_EARLY_SLACK_SECONDS = 1.0
 
 
@@ -105,6 +107,7 @@ class Pacer:
         self._changed = threading.Condition()
         self._limit: int | None = None
         self._left: int | None = None  # calls that this window leaves; None: unknown, so unlimited
+        self._least: int | None = None  # the least that an answer of this window has said to remain
         self._window_ends = 0.0
         self._closed_until = 0.0  # after a 429: nobody calls before
         self._in_flight = 0
@@ -151,7 +154,7 @@ class Pacer:
         if now >= self._window_ends:
             # A new window: its size is known, what others take from it is not; the next answer tells.
             self._left = None if self._limit is None else max(1, self._limit - self._in_flight)
-            self._window_ends = float("inf")
+            self._least, self._window_ends = None, float("inf")
             return 0.0
         if self._left <= 0 and self._in_flight == 0 and self._window_ends == float("inf"):
             # The guess for a new window is spent and no answer said more: stop guessing rather than wait for ever.
@@ -177,9 +180,13 @@ class Pacer:
         with self._changed:
             self._limit = _whole(headers.get("x-ratelimit-limit")) or self._limit
             # However far off the reset is said to be: after the longest wait a call finds out, instead of hanging.
-            self._window_ends = self._clock() + min(seconds, MAX_RATE_LIMIT_WAIT_SECONDS) + self._early_slack
-            # Calls still under way may not be in `remaining` yet: count them as taken. The last answer corrects it.
-            self._left = remaining - (self._in_flight - 1)
+            ends = self._clock() + min(seconds, MAX_RATE_LIMIT_WAIT_SECONDS) + self._early_slack
+            # Answers overtake each other: within a window only the least that remains is news.
+            same_window = self._least is not None and ends <= self._window_ends + _SAME_RESET_SECONDS
+            self._least = min(remaining, self._least) if same_window and self._least is not None else remaining
+            self._window_ends = ends
+            # Calls still under way may not be in it yet: count them as taken. The last answer corrects it.
+            self._left = self._least - (self._in_flight - 1)
             self._changed.notify_all()
 
     def refused(self, headers: Mapping[str, str], *, fallback: float) -> float:
@@ -201,7 +208,8 @@ class Pacer:
                 self._early_slack = min(_MAX_EARLY_SLACK_SECONDS, self._early_slack + 0.25)
             seconds += self._early_slack
             self._closed_until = max(self._closed_until, self._clock() + min(seconds, MAX_RATE_LIMIT_WAIT_SECONDS))
-            self._left = None
+            # Then a window begins; where its size is unknown, so is how many calls it takes.
+            self._left, self._window_ends = (None if self._limit is None else 0), self._closed_until
         return seconds
 
 
