@@ -11,8 +11,6 @@ import pytest
 from pulumi_talend_sandbox.tenant import Tenant
 
 TOKEN = "/security/oauth/token"
-PERMISSIONS = "/security/workspaces/{workspace}/users/{user}/permissions"
-OF_ACCOUNT = "/security/workspaces/{workspace}/service-accounts/{account}/permissions"
 
 
 def with_token(tenant: Tenant, token: str | None, method: str, path: str, **more: Any) -> httpx.Response:

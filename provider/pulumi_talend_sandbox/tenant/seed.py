@@ -84,13 +84,13 @@ _TEAMS = ("Sales", "Finance", "Logistics", "Shared")
 _STAGES = ("dev", "staging", "prod")
 
 
+_PLAIN = str.maketrans(
+    {"ü": "ue", "ö": "oe", "ø": "o", "á": "a", "é": "e", "ř": "r", "č": "c", "ń": "n", "ë": "e", "'": ""}
+)
+
+
 def _login(name: str) -> str:
-    plain = name.lower().translate(
-        str.maketrans(
-            {"ü": "ue", "ö": "oe", "ø": "o", "á": "a", "é": "e", "ř": "r", "č": "c", "ń": "n", "ë": "e", "'": ""}
-        )
-    )
-    return re.sub(r"[^a-z]+", ".", plain.replace("á", "a").replace("å", "a")) + f"@{DOMAIN}"
+    return re.sub(r"[^a-z]+", ".", name.lower().translate(_PLAIN)) + f"@{DOMAIN}"
 
 
 def _roles() -> tuple[Role, ...]:
