@@ -8,10 +8,11 @@ import threading
 from email.utils import formatdate
 
 import pytest
-import simulation
-import support
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+
+import simulation
+import support
 from pulumi_talend.api import CancelledError, Pacer
 from pulumi_talend.api.pacing import MAX_RATE_LIMIT_WAIT_SECONDS, reset_in_seconds, retry_after_seconds
 

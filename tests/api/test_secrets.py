@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+
 import support
 from pulumi_talend.api import ApiError, ClientCredential, Settings, TalendClient, TalendError
 from pulumi_talend_sandbox.tenant import Fault, Tenant
