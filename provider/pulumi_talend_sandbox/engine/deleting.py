@@ -67,6 +67,7 @@ class _Scheduler:
                         self._frees[i].append(j)
                         self._blockers[j] += 1
         self._failed = False
+        self._broken: list[Exception] = []
 
     def run(self) -> None:
         """Delete everything."""
@@ -83,6 +84,8 @@ class _Scheduler:
             worker.start()
         for worker in workers:
             worker.join()
+        if self._broken:
+            raise self._broken[0]
         if self._failed:
             raise StoppedError
 
@@ -96,6 +99,11 @@ class _Scheduler:
                 run_step(self._context, self._steps[i])
             except StoppedError:
                 self._failed = True
+                self._ready.put(None)
+                return
+            except Exception as error:  # noqa: BLE001 raised again by `run`; a dead worker would hang the others
+                self._broken.append(error)
+                self._context.fail()
                 self._ready.put(None)
                 return
             with self._lock:

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 
 import grpc
 from google.protobuf import empty_pb2
@@ -20,7 +20,7 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from .errors import EngineError, ProviderError
 from .project import Project
-from .values import Properties, from_struct, mark_secrets, to_struct
+from .values import Properties, from_struct, mark_secrets, plain, to_struct
 
 CHANNEL_OPTIONS = [("grpc.max_receive_message_length", 400 * 1024 * 1024), ("grpc.max_send_message_length", -1)]
 _Response = TypeVar("_Response", bound=Message)
@@ -61,15 +61,21 @@ class ProviderHost:
 
     def __init__(self, project: Project, engine_address: str, *, on_output: Callable[[str], None]) -> None:
         """Start the process in the program's directory; `on_output` gets each line that providers print."""
+        self._project = project
+        self._engine_address = engine_address
         self._on_output = on_output
         self._lock = threading.Lock()
         self._stub: provider_pb2_grpc.ResourceProviderStub | None = None
         self._channel: grpc.Channel | None = None
+        self._config: Properties = {}
         self._errors: list[str] = []
+        self._start()
+
+    def _start(self) -> None:
         self._process = subprocess.Popen(  # noqa: S603 the project's own interpreter
-            [project.python, "-u", "-m", "pulumi.dynamic", engine_address],
-            cwd=project.program_directory,
-            env=process_environment(project),
+            [self._project.python, "-u", "-m", "pulumi.dynamic", self._engine_address],
+            cwd=self._project.program_directory,
+            env=process_environment(self._project),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -78,28 +84,33 @@ class ProviderHost:
             errors="replace",
             start_new_session=True,  # Ctrl-C is for the engine, which lets running operations finish
         )
-        self._stderr_reader = threading.Thread(target=self._read_errors, daemon=True)
-        self._stderr_reader.start()
+        self._error_reader = threading.Thread(target=self._read_errors, args=(self._process.stderr,), daemon=True)
+        self._error_reader.start()
 
     def configure(self, config: Properties) -> None:
-        """Connect and hand over the stack's configuration, secrets in clear; once, before anything else.
+        """Connect and hand over a configuration, secrets in clear; before anything else.
 
+        Providers are configured once in the life of a process, so another configuration means another process.
         Raises `EngineError` when the process does not come up.
         """
         with self._lock:
             if self._stub is not None:
-                return
+                if plain(config) == plain(self._config):
+                    return
+                self.close()
+                self._stub = None
+                self._start()
             out = self._process.stdout
             line = out.readline().strip() if out is not None else ""
             if not line.isdigit():
                 self._process.wait(timeout=10)
-                self._stderr_reader.join(timeout=5)
+                self._error_reader.join(timeout=5)
                 detail = "\n".join(self._errors[-5:])
                 raise EngineError(
                     "the provider host did not start: is the `pulumi` package installed in the project's "
                     f"Python?\n{detail}".rstrip()
                 )
-            threading.Thread(target=self._read_output, daemon=True).start()
+            threading.Thread(target=self._read_output, args=(out,), daemon=True).start()
             self._channel = grpc.insecure_channel(f"127.0.0.1:{line}", options=CHANNEL_OPTIONS)
             stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
             request = provider_pb2.ConfigureRequest(
@@ -107,6 +118,7 @@ class ProviderHost:
             )
             _call(stub, "Configure", request, provider_pb2.ConfigureResponse)
             self._stub = stub
+            self._config = config
 
     def check(self, urn: str, old: Properties, new: Properties) -> tuple[Properties, list[Failure]]:
         """Have the inputs checked; gives them as the provider wants them stored, and its complaints."""
@@ -190,19 +202,15 @@ class ProviderHost:
             raise AssertionError("configure comes first")
         return _call(self._stub, method, request, response_type)
 
-    def _read_output(self) -> None:
-        out = self._process.stdout
-        if out is not None:
-            for line in out:
-                self._on_output(line.rstrip("\n"))
+    def _read_output(self, stream: IO[str] | None) -> None:
+        for line in stream or ():
+            self._on_output(line.rstrip("\n"))
 
-    def _read_errors(self) -> None:
-        err = self._process.stderr
-        if err is not None:
-            for line in err:
-                self._errors.append(line.rstrip("\n"))
-                if self._stub is not None:
-                    self._on_output(line.rstrip("\n"))
+    def _read_errors(self, stream: IO[str] | None) -> None:
+        for line in stream or ():
+            self._errors.append(line.rstrip("\n"))
+            if self._stub is not None:
+                self._on_output(line.rstrip("\n"))
 
 
 def process_environment(project: Project) -> dict[str, str]:

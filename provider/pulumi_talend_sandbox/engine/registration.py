@@ -74,6 +74,11 @@ class Registrar:
             self.registered[urn] = new
         return new
 
+    @property
+    def has_provider(self) -> bool:
+        """Whether the program has registered a dynamic resource, and so the provider of all of them."""
+        return bool(self._provider_reference)
+
     def register_outputs(self, urn: str, outputs: Properties) -> None:
         """Record the outputs of a component or of the stack; raises `EngineError` for an unknown or second call."""
         context = self._context

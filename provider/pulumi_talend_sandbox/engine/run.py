@@ -21,6 +21,7 @@ from .program import ProgramProcess
 from .refreshing import refresh
 from .registration import Registrar
 from .state import ResourceState
+from .urn import DYNAMIC_PROVIDER_TYPE
 
 _RUNNER_REPORTED = {1, 32}
 
@@ -32,21 +33,25 @@ def update(context: RunContext, *, refresh_first: bool = False) -> None:
     """
     with _run(context) as server:
         if refresh_first:
-            context.providers.configure(provider_inputs(context.config))
+            _configure_as_recorded(context)
             refresh(context, as_result=False)
         registrar = Registrar(context)
         resource_pb2_grpc.add_ResourceMonitorServicer_to_server(ResourceMonitor(context, registrar), server)
         server.start()
         program_ended_well = _run_program(context)
         if program_ended_well and not context.failed:
-            run_deletions(context, plan_deletions(context, _condemned(context)))
+            steps = plan_deletions(context, _targeted(context, context.snapshot.leftover))
+            if steps and not context.failed:
+                if not registrar.has_provider:
+                    _configure_as_recorded(context)
+                run_deletions(context, steps)
 
 
 def refresh_stack(context: RunContext) -> None:
     """Take over into the state what the objects of the stack are now."""
     with _run(context) as server:
         server.start()
-        context.providers.configure(provider_inputs(context.config))
+        _configure_as_recorded(context)
         refresh(context, as_result=True)
 
 
@@ -54,7 +59,7 @@ def destroy(context: RunContext, *, refresh_first: bool = False) -> None:
     """Delete everything that the stack holds."""
     with _run(context) as server:
         server.start()
-        context.providers.configure(provider_inputs(context.config))
+        _configure_as_recorded(context)
         if refresh_first:
             refresh(context, as_result=False)
         steps = plan_deletions(context, _targeted(context, context.snapshot.leftover))
@@ -69,8 +74,11 @@ def import_into(context: RunContext, items: list[ImportItem], *, protect: bool) 
         import_resources(context, items, protect=protect)
 
 
-def _condemned(context: RunContext) -> list[ResourceState]:
-    return _targeted(context, context.snapshot.leftover)
+def _configure_as_recorded(context: RunContext) -> None:
+    """Configure the host as the stack's last update did: without the program running, Pulumi takes the provider
+    from the state, and a configuration changed since then counts from the next update on."""
+    recorded = next((state for state in context.snapshot.leftover if state.type == DYNAMIC_PROVIDER_TYPE), None)
+    context.providers.configure(provider_inputs(context.config) if recorded is None else recorded.inputs)
 
 
 def _targeted(context: RunContext, states: list[ResourceState]) -> list[ResourceState]:
