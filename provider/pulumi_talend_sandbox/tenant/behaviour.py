@@ -34,6 +34,9 @@ class Behaviour(BaseModel):
     """What a successful POST or PUT of permissions answers: the permission (200, 201), or nothing (204)."""
     empty_permissions: Literal["400", "done"] = "400"
     """POST or PUT of `[]`: refused, or taken as "has no permissions there"."""
+    accept_object_bodies: bool = False
+    """POST or PUT of `{"permissions": [...]}` counts as the bare list. Not the API's: for generic REST clients that can
+    send objects only, so that they can be compared."""
     permission_names: tuple[str, ...] = ALL_PERMISSIONS
     """The workspace permission names the tenant knows; any other is answered 400."""
     engine_use_rule: Literal["has", "only"] = "has"

@@ -12,10 +12,11 @@ from .access import Target
 from .core import Core
 from .errors import ApiError
 from .models import PermissionNames, ServiceAccountPermission, UserPermission
+from .object_bodies import ObjectBodyRoute
 from .routing import REFUSALS, CoreOf
 from .store import Kind
 
-router = APIRouter(prefix="/security", tags=["Workspace permissions"], responses=REFUSALS)
+router = APIRouter(prefix="/security", tags=["Workspace permissions"], responses=REFUSALS, route_class=ObjectBodyRoute)
 
 _UNITARY = "/workspaces/{workspace_id}/{kind}/{account_id}/permissions"
 _ID_FIELDS: dict[Kind, str] = {"users": "userId", "service-accounts": "serviceAccountId"}
