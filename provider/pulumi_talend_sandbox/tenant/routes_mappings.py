@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
+from starlette.convertors import Convertor, register_url_convertor
 
 from .core import Core
 from .errors import ApiError
@@ -11,6 +12,23 @@ from .models import RoleMapping
 from .routing import REFUSALS, CoreOf
 
 PREFIX = "/security/role-mappings"
+
+
+class _Anything(Convertor[str]):
+    """A part of a path that holds any text at all. Starlette's own `path` stops at a line break, and so would
+    take the name "a\\n" for "a"."""
+
+    regex = r"[\s\S]*"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("anything", _Anything())
+
 router = APIRouter(prefix=PREFIX, tags=["SSO role mapping"], responses=REFUSALS)
 
 
@@ -51,7 +69,7 @@ def delete_mappings(core: CoreOf) -> Response:
     return Response(status_code=204)
 
 
-@router.get("/{name:path}", response_model=RoleMapping)
+@router.get("/{name:anything}", response_model=RoleMapping)
 def read_mapping(core: CoreOf, request: Request, name: str) -> Response:
     """One role mapping."""
     roles = core.store.mappings().get(_one(request, name))
@@ -60,7 +78,7 @@ def read_mapping(core: CoreOf, request: Request, name: str) -> Response:
     return JSONResponse({"name": name, "roles": roles})
 
 
-@router.delete("/{name:path}", status_code=204)
+@router.delete("/{name:anything}", status_code=204)
 def delete_mapping(core: CoreOf, request: Request, name: str) -> Response:
     """Delete one role mapping."""
     _delete(core, _one(request, name))
