@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -33,13 +34,20 @@ def tenant() -> Iterator[Tenant]:
         yield tenant
 
 
-NewStack = Callable[..., Stack]
+class NewStack(Protocol):
+    """Makes a stack on the test's tenant, run by the test's engine."""
+
+    def __call__(self, *, settings: Mapping[str, str] | None = None) -> Stack: ...
 
 
 @pytest.fixture
 def new_stack(engine: Engine, tmp_path: Path, tenant: Tenant) -> NewStack:
-    """Makes a stack on the test's tenant, run by the test's engine; takes what `Stack` takes beyond these."""
-    return lambda **more: Stack(engine, tmp_path / "stack", tenant, **more)
+    """Makes a stack with settings of its own."""
+
+    def make(*, settings: Mapping[str, str] | None = None) -> Stack:
+        return Stack(engine, tmp_path / "stack", tenant, settings=settings)
+
+    return make
 
 
 @pytest.fixture

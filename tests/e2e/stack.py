@@ -267,7 +267,7 @@ class Stack:
 
     def managed(self) -> dict[str, Managed]:
         """The stack's access resources by name, as its state has them."""
-        resources = self.export()["deployment"].get("resources") or []
+        resources: list[dict[str, Any]] = self.export()["deployment"].get("resources") or []
         return {
             resource["urn"].rpartition("::")[2]: Managed(
                 urn=resource["urn"],
