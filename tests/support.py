@@ -191,3 +191,8 @@ def mocked_client(handler: Any, *, token: str = "pat-of-a-test", base_url: str =
     clock = VirtualClock()
     settings = Settings(base_url, TokenCredential(token), base_url)
     return TalendClient(settings, transport=httpx.MockTransport(handler), pacer=pacer_on(clock), sleep=clock.sleep)
+
+
+def permissions_path(key: GrantKey) -> str:
+    """The path of a grant's own calls; the ids of the offline tenant need no encoding."""
+    return f"/security/workspaces/{key.workspace_id}/{key.principal.kind}/{key.principal.id}/permissions"
