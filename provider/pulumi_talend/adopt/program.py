@@ -1,0 +1,160 @@
+"""A program that a person would have written for access that exists, and the names of its resources."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..api.permissions import words
+from .live import LiveGrant, Place, Who
+
+_WIDTH = 100
+_SEPARATORS = ("/", " / ", " | ", " :: ")
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """What a program is written for: grants and mappings, with the name of each one's resource."""
+
+    grants: tuple[tuple[str, LiveGrant], ...]
+    mappings: tuple[tuple[str, str, frozenset[str]], ...]
+    separator: str
+
+
+def named(grants: Sequence[LiveGrant], mappings: Mapping[str, frozenset[str]], *, taken: Iterable[str] = ()) -> Adopted:
+    """Gives every grant and mapping the name of its resource, all different and none of `taken`.
+
+    `environment/workspace/person`, `role/customer role`; another separator where names with a "/" in them would collide.
+    """
+    used = set(taken)
+    for separator in _SEPARATORS:
+        grant_names = [_grant_name(grant, separator) for grant in grants]
+        mapping_names = [f"role{separator}{name}" for name in sorted(mappings)]
+        names = [*grant_names, *mapping_names]
+        if len(set(names)) == len(names) and not used.intersection(names):
+            break
+    else:
+        raise AssertionError("no separator keeps the names apart")
+    return Adopted(
+        tuple(zip(grant_names, grants)),  # noqa: B905 - made from each other
+        tuple((f"role{separator}{name}", name, mappings[name]) for name in sorted(mappings)),
+        separator,
+    )
+
+
+def _grant_name(grant: LiveGrant, separator: str) -> str:
+    kind = "" if grant.who.is_user else " (service account)"
+    place = f"{grant.place.environment}{separator}{grant.place.workspace}" if grant.place.by_name else grant.place.id
+    return f"{place}{separator}{grant.who}{kind}"
+
+
+def write_program(adopted: Adopted, *, title: str) -> str:
+    """The program's text: tables that a person can read and edit, and a loop for each."""
+    users = [grant for _, grant in adopted.grants if grant.who.is_user and _plain(grant)]
+    accounts = [grant for _, grant in adopted.grants if not grant.who.is_user and _plain(grant)]
+    odd = [(name, grant) for name, grant in adopted.grants if not _plain(grant)]
+    classes = [*(["RoleMapping"] if adopted.mappings else []), *(["WorkspacePermission"] if adopted.grants else [])]
+    parts = [
+        f'"""{title}\n\nWritten by `talend-access adopt` from what the tenant granted. Yours to edit from here on.\n"""'
+    ]
+    if classes:
+        parts.append(f"from pulumi_talend import {', '.join(classes)}")
+    parts.extend(_table("USERS", "user", users, "", adopted.separator))
+    parts.extend(_table("SERVICE_ACCOUNTS", "service_account", accounts, " (service account)", adopted.separator))
+    if odd:
+        parts.append(
+            "# Named by id: their names are not unique, cannot be read by the credential, or are of somebody who is gone.\n"
+            + "\n".join(_single(name, grant) for name, grant in odd)
+        )
+    if adopted.mappings:
+        parts.append(_mapping_table(adopted))
+    if not classes:
+        parts.append("# The tenant grants nothing in what was asked for.")
+    return "\n\n".join(parts) + "\n"
+
+
+def _plain(grant: LiveGrant) -> bool:
+    return grant.place.by_name and grant.who.by_name
+
+
+def _table(variable: str, parameter: str, grants: Sequence[LiveGrant], suffix: str, separator: str) -> Iterable[str]:
+    if not grants:
+        return
+    one = "person" if parameter == "user" else "account"
+    tree: dict[str, dict[str, dict[str, list[str]]]] = {}
+    for grant in grants:
+        groups = tree.setdefault(grant.place.environment, {}).setdefault(grant.place.workspace, {})
+        groups.setdefault(words(grant.permissions), []).append(str(grant.who))
+    lines = [
+        f"# Environment → workspace → what they may do there → {'who' if one == 'person' else 'which service accounts'}."
+    ]
+    lines.append(f"{variable} = {{")
+    for environment, workspaces in tree.items():
+        lines.append(f"    {quoted(environment)}: {{")
+        for workspace, groups in workspaces.items():
+            lines.append(f"        {quoted(workspace)}: {{")
+            for permissions, people in sorted(groups.items()):
+                lines.extend(_entry(quoted(permissions), sorted(people), 12))
+            lines.append("        },")
+        lines.append("    },")
+    lines.append("}")
+    yield "\n".join(lines)
+    name = 'f"' + separator.join(("{environment}", "{workspace}", f"{{{one}}}")) + suffix + '"'
+    yield f"""\
+for environment, workspaces in {variable}.items():
+    for workspace, groups in workspaces.items():
+        for permissions, {one}s in groups.items():
+            for {one} in {one}s:
+                WorkspacePermission(
+                    {name},
+                    workspace=workspace,
+                    environment=environment,
+                    {parameter}={one},
+                    permissions=permissions.split(", "),
+                )"""
+
+
+def _mapping_table(adopted: Adopted) -> str:
+    lines = ["# Customer role, as the identity provider sends it → Talend roles.", "ROLE_MAPPINGS = {"]
+    for _, name, roles in adopted.mappings:
+        lines.extend(_entry(quoted(name), sorted(roles), 4))
+    lines.append("}")
+    loop = f"""\
+for customer_role, talend_roles in ROLE_MAPPINGS.items():
+    RoleMapping(f"role{adopted.separator}{{customer_role}}", role_name=customer_role, roles=talend_roles)"""
+    return "\n".join(lines) + "\n\n" + loop
+
+
+def _entry(key: str, items: Sequence[str], indent: int) -> list[str]:
+    """`key: [items],`, on one line where it fits, else an item a line."""
+    pad = " " * indent
+    line = f"{pad}{key}: [{', '.join(quoted(item) for item in items)}],"
+    if len(line) <= _WIDTH:
+        return [line]
+    return [f"{pad}{key}: [", *(f"{pad}    {quoted(item)}," for item in items), f"{pad}],"]
+
+
+def _single(name: str, grant: LiveGrant) -> str:
+    arguments = [
+        f"    {quoted(name)},",
+        *(f"    {key}={quoted(value)}," for key, value in target(grant.place, grant.who).items()),
+    ]
+    permissions = ", ".join(quoted(permission) for permission in sorted(grant.permissions))
+    return "\n".join(["WorkspacePermission(", *arguments, f"    permissions=[{permissions}],", ")"])
+
+
+def target(place: Place, who: Who) -> dict[str, str]:
+    """The arguments that name a workspace and a principal."""
+    where = (
+        {"workspace": place.workspace, "environment": place.environment}
+        if place.by_name
+        else {"workspace_id": place.id}
+    )
+    kind = "user" if who.is_user else "service_account"
+    return {**where, (kind if who.by_name else f"{kind}_id"): str(who)}
+
+
+def quoted(text: str) -> str:
+    """`text` as a Python literal in double quotes where that is readable; escaped where it holds what cannot be seen."""
+    return json.dumps(text, ensure_ascii=False) if text.isprintable() else ascii(text)
