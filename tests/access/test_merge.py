@@ -69,13 +69,11 @@ def test_distinct_names_may_come_in_any_order(
     assert one == roles_by_name(merged(current, {**first, **second}))
 
 
-KEYS = st.sets(
-    st.builds(
-        lambda workspace, user: GrantKey(f"w{workspace}", Principal("users", f"u{user}")),
-        st.integers(0, 7),
-        st.integers(0, 7),
-    )
-)
+def key_of(workspace: int, user: int) -> GrantKey:
+    return GrantKey(f"w{workspace}", Principal("users", f"u{user}"))
+
+
+KEYS = st.sets(st.builds(key_of, st.integers(0, 7), st.integers(0, 7)))
 
 
 @given(KEYS, st.integers(1, 70))
