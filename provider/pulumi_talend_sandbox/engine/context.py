@@ -6,8 +6,8 @@ import contextlib
 import threading
 import time
 from collections import Counter
-from collections.abc import Generator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
 from typing import Any
 
 from .config import ConfigValue
@@ -26,11 +26,9 @@ _UNCOUNTED: frozenset[Operation] = frozenset(
 
 @dataclass
 class RunOptions:
-    """How to run: `parallel` operations at once; `targets` limits it to some URNs (empty: all)."""
+    """How to run: `parallel` operations at once."""
 
     parallel: int = 16
-    targets: list[str] = field(default_factory=list[str])
-    target_dependents: bool = False
 
 
 class RunContext:
@@ -63,6 +61,7 @@ class RunContext:
         self.errors: Counter[str] = Counter()
         self.host: ProviderHost | None = None
         self.server_port = 0
+        self.end_program: Callable[[], None] | None = None
         self._sink = sink
         self._sink_lock = threading.Lock()
         self._started = time.monotonic()
@@ -109,9 +108,11 @@ class RunContext:
         self.stopping.set()
 
     def cancel(self) -> None:
-        """Stop the run because the user asked for it."""
+        """Stop the run because the user asked for it: the program ends at once, running operations are finished."""
         self.cancelled = True
         self.fail()
+        if self.end_program is not None:
+            self.end_program()
 
     def report(self, severity: Severity, message: str, urn: str = "") -> None:
         """Tell the user something; an error counts against the resource it is about."""

@@ -20,7 +20,6 @@ from .monitor import ResourceMonitor
 from .program import ProgramProcess
 from .refreshing import refresh
 from .registration import Registrar
-from .state import ResourceState
 from .urn import DYNAMIC_PROVIDER_TYPE
 
 _RUNNER_REPORTED = {1, 32}
@@ -40,7 +39,7 @@ def update(context: RunContext, *, refresh_first: bool = False) -> None:
         server.start()
         program_ended_well = _run_program(context)
         if program_ended_well and not context.failed:
-            steps = plan_deletions(context, _targeted(context, context.snapshot.leftover))
+            steps = plan_deletions(context, context.snapshot.leftover)
             if steps and not context.failed:
                 if not registrar.has_provider:
                     _configure_as_recorded(context)
@@ -62,7 +61,7 @@ def destroy(context: RunContext, *, refresh_first: bool = False) -> None:
         _configure_as_recorded(context)
         if refresh_first:
             refresh(context, as_result=False)
-        steps = plan_deletions(context, _targeted(context, context.snapshot.leftover))
+        steps = plan_deletions(context, context.snapshot.leftover)
         if not context.failed:
             run_deletions(context, steps)
 
@@ -79,11 +78,6 @@ def _configure_as_recorded(context: RunContext) -> None:
     from the state, and a configuration changed since then counts from the next update on."""
     recorded = next((state for state in context.snapshot.leftover if state.type == DYNAMIC_PROVIDER_TYPE), None)
     context.providers.configure(provider_inputs(context.config) if recorded is None else recorded.inputs)
-
-
-def _targeted(context: RunContext, states: list[ResourceState]) -> list[ResourceState]:
-    targets = set(context.options.targets)
-    return [state for state in states if not targets or state.urn in targets]
 
 
 @contextlib.contextmanager
@@ -127,6 +121,7 @@ def _run_program(context: RunContext) -> bool:
         dry_run=context.dry_run,
         on_output=lambda line: context.report("info", line),
     )
+    context.end_program = program.kill
     try:
         code = program.wait()
     except BaseException:
@@ -136,6 +131,8 @@ def _run_program(context: RunContext) -> bool:
     context.wait_for_calls()
     if code == 0:
         return True
+    if context.cancelled:
+        return False
     if code not in _RUNNER_REPORTED:
         context.report("error", f"the program ended with exit code {code}: see its output")
     elif context.step_has_failed and not context.dry_run:

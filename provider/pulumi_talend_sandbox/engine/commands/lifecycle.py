@@ -20,7 +20,6 @@ from .options import (
     SkipPreview,
     Stack,
     SuppressOutputs,
-    Target,
     Yes,
 )
 
@@ -36,7 +35,7 @@ def register(app: typer.Typer) -> None:
     app.command()(cancel)
 
 
-def _run(kind: str, *, parallel: int, target: list[str], only_preview: bool = False, **options: Any) -> None:
+def _run(kind: str, *, parallel: int, only_preview: bool = False, **options: Any) -> None:
     from pulumi_talend_sandbox.engine import operations
     from pulumi_talend_sandbox.engine.context import RunOptions
 
@@ -46,7 +45,7 @@ def _run(kind: str, *, parallel: int, target: list[str], only_preview: bool = Fa
         "destroy": operations.DESTROY,
         "import": operations.IMPORT,
     }
-    chosen = operations.Options(run=RunOptions(parallel=parallel, targets=target), **options)
+    chosen = operations.Options(run=RunOptions(parallel=parallel), **options)
     operation = operations.Operation(kinds[kind], chosen)
     raise typer.Exit(operation.preview() if only_preview else operation.perform())
 
@@ -62,14 +61,12 @@ def preview(
     suppress_outputs: SuppressOutputs = False,
     config: Config = None,
     parallel: Parallel = 16,
-    target: Target = None,
 ) -> None:
     """Show what `up` would do, and change nothing."""
     _run(
         "update",
         only_preview=True,
         parallel=parallel,
-        target=target or [],
         stack=stack,
         cwd=cwd,
         json=json,
@@ -96,13 +93,11 @@ def up(
     suppress_outputs: SuppressOutputs = False,
     config: Config = None,
     parallel: Parallel = 16,
-    target: Target = None,
 ) -> None:
     """Bring the stack to what the program asks for."""
     _run(
         "update",
         parallel=parallel,
-        target=target or [],
         stack=stack,
         cwd=cwd,
         yes=yes,
@@ -132,13 +127,11 @@ def refresh(
         bool, typer.Option("--clear-pending-creates", help="Forget creations that were interrupted.")
     ] = False,
     parallel: Parallel = 16,
-    target: Target = None,
 ) -> None:
     """Take over into the state what the objects are now."""
     _run(
         "refresh",
         parallel=parallel,
-        target=target or [],
         stack=stack,
         cwd=cwd,
         yes=yes,
@@ -163,13 +156,11 @@ def destroy(
     non_interactive: NonInteractive = False,
     diff: Diff = False,
     parallel: Parallel = 16,
-    target: Target = None,
 ) -> None:
     """Delete everything that the stack holds."""
     _run(
         "destroy",
         parallel=parallel,
-        target=target or [],
         stack=stack,
         cwd=cwd,
         yes=yes,
@@ -208,7 +199,6 @@ def import_(
     _run(
         "import",
         parallel=parallel,
-        target=[],
         import_file=file.resolve(),
         protect=protect == "true",
         stack=stack,

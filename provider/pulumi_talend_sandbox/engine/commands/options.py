@@ -22,5 +22,4 @@ Config = Annotated[
     list[str] | None, typer.Option("--config", "-c", help="key=value to set in the stack's configuration.")
 ]
 Parallel = Annotated[int, typer.Option("--parallel", "-p", min=1, help="Operations at once.")]
-Target = Annotated[list[str] | None, typer.Option("--target", "-t", help="Only this URN (repeatable).")]
 ShowSecrets = Annotated[bool, typer.Option("--show-secrets", help="Show secret values in clear.")]
