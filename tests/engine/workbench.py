@@ -92,7 +92,8 @@ class Workbench:
             tail = [] if arguments[0] in ("stack", "config", "cancel") else ["--non-interactive"]
             stack = [] if arguments[:2] == ("stack", "init") else ["--stack", STACK]
             return ["pulumi", *arguments, *stack, *tail]
-        return [sys.executable, "-m", "pulumi_talend_sandbox.cli", *arguments, "--stack", STACK]
+        stack = [] if arguments[:2] == ("stack", "ls") else ["--stack", STACK]
+        return [sys.executable, "-m", "pulumi_talend_sandbox.cli", *arguments, *stack]
 
     def run(
         self,
@@ -187,7 +188,8 @@ class Workbench:
     def resources(self, *, show_secrets: bool = False) -> dict[str, dict[str, Any]]:
         """The state's resources by name, without those that the engine brought in, comparable between engines."""
         result: dict[str, dict[str, Any]] = {}
-        for entry in self.deployment(show_secrets=show_secrets).get("resources") or []:
+        entries: list[dict[str, Any]] = self.deployment(show_secrets=show_secrets).get("resources") or []
+        for entry in entries:
             if not entry["type"].startswith("pulumi:providers:"):
                 assert entry["urn"].split("::")[3] not in result, "one entry for each name"
                 result[entry["urn"].split("::")[3]] = entry

@@ -9,6 +9,8 @@ from .config import ConfigValue, masked_config
 from .events import Diagnostic, StackOutputs, StepEvent, Summary
 
 _NANOSECONDS = 1_000_000_000
+# A replacement is one entry, not three.
+_PARTS = frozenset({"create-replacement", "delete-replaced"})
 
 
 class JsonPreview:
@@ -28,7 +30,7 @@ class JsonPreview:
 
     def step_planned(self, event: StepEvent) -> None:
         """Add a step; unchanged resources are left out but for the stack itself, as Pulumi leaves them out."""
-        if event.hidden or (event.op == "same" and event.urn != self._root_urn):
+        if event.hidden or event.op in _PARTS or (event.op == "same" and event.urn != self._root_urn):
             return
         step: dict[str, Any] = {"op": event.op, "urn": event.urn}
         state = event.new or event.old

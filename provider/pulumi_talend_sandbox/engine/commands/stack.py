@@ -48,7 +48,7 @@ def info(context: typer.Context, stack: Stack = None, cwd: Cwd = None, show_secr
     typer.echo(describe(opened.name, opened.load(), show_secrets=show_secrets))
 
 
-def ls(context: typer.Context, cwd: Cwd = None, stack: Stack = None, json: Json = False) -> None:
+def ls(context: typer.Context, cwd: Cwd = None, json: Json = False) -> None:
     """List the project's stacks."""
     from pulumi_talend_sandbox.engine.listing import stack_table
     from pulumi_talend_sandbox.engine.stacks import open_project

@@ -76,7 +76,7 @@ class ItemProvider(ResourceProvider):
             raise RuntimeError(f"{props['slot']} is taken") from None
         return CreateResult(path.stem, write(path, props))
 
-    def read(self, id_: str, _props: dict[str, Any]) -> ReadResult:
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         begin("read", id_)
         path = Shelf.root / f"{id_}.json"
         if not path.exists():
