@@ -7,10 +7,39 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .functions import (
+    LookupFailedError,
+    RoleResult,
+    ServiceAccountResult,
+    UserResult,
+    WorkspaceResult,
+    get_roles,
+    get_roles_output,
+    get_service_account,
+    get_service_account_output,
+    get_user,
+    get_user_output,
+    get_users,
+    get_users_output,
+    get_workspace,
+    get_workspace_output,
+    get_workspaces,
+    get_workspaces_output,
+)
 from .resources import RoleMapping, WorkspacePermission
 
 if TYPE_CHECKING:
-    from .access import AccessError, AlreadyThereError, IncompleteListingError, NotVerifiedError, OverwrittenError
+    from .access import (
+        AccessError,
+        AlreadyThereError,
+        AmbiguousNameError,
+        IncompleteListingError,
+        NameLookupError,
+        NotVerifiedError,
+        OverwrittenError,
+        UnknownNameError,
+        UnseenMappingError,
+    )
     from .api import (
         ApiError,
         BadRequestError,
@@ -32,6 +61,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AccessError",
     "AlreadyThereError",
+    "AmbiguousNameError",
     "ApiError",
     "BadRequestError",
     "CancelledError",
@@ -39,6 +69,8 @@ __all__ = [
     "ConflictError",
     "ForbiddenError",
     "IncompleteListingError",
+    "LookupFailedError",
+    "NameLookupError",
     "NoAnswerError",
     "NotFoundError",
     "NotSentError",
@@ -46,12 +78,30 @@ __all__ = [
     "OverwrittenError",
     "RateLimitedError",
     "RoleMapping",
+    "RoleResult",
     "ServerError",
+    "ServiceAccountResult",
     "TalendError",
     "TransportError",
     "UnauthorizedError",
     "UnexpectedAnswerError",
+    "UnknownNameError",
+    "UnseenMappingError",
+    "UserResult",
     "WorkspacePermission",
+    "WorkspaceResult",
+    "get_roles",
+    "get_roles_output",
+    "get_service_account",
+    "get_service_account_output",
+    "get_user",
+    "get_user_output",
+    "get_users",
+    "get_users_output",
+    "get_workspace",
+    "get_workspace_output",
+    "get_workspaces",
+    "get_workspaces_output",
 ]
 
 

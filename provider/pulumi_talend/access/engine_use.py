@@ -8,12 +8,12 @@ do not, the API's own refusal speaks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from collections.abc import Iterable
 
-from ..api import ENGINE_USE_PERMISSIONS, Permissions, Principal, User
+from ..api import ENGINE_USE_PERMISSIONS, Permissions, Principal
 from ..api.permissions import words
 from .directory import Directory
+from .names import role_names_and_ids
 
 ENGINE_USE = "TMC_ENGINE_USE"
 
@@ -44,7 +44,9 @@ def _is_bound(directory: Directory, principal: Principal) -> bool:
         return False  # the roles tell, and none of them has it: the users need not be listed
     users = directory.users.get_if_readable()
     user = users.by_id.get(principal.id) if users else None
-    return user is not None and (_binds(user.permissions or ()) or not engine_roles.isdisjoint(_roles_of(user)))
+    return user is not None and (
+        _binds(user.permissions or ()) or not engine_roles.isdisjoint(role_names_and_ids(user))
+    )
 
 
 def _binds(account_permissions: Iterable[str]) -> bool:
@@ -53,15 +55,3 @@ def _binds(account_permissions: Iterable[str]) -> bool:
     The "Roles" page of the Management Console user guide speaks of users who have *only* that permission.
     """
     return ENGINE_USE in account_permissions
-
-
-def _roles_of(user: User) -> set[str]:
-    """Names and ids of a user's roles, which come as texts or as objects (UNDOCUMENTED)."""
-    found: set[str] = set()
-    for role in user.roles or ():
-        if isinstance(role, str):
-            found.add(role)
-        elif isinstance(role, Mapping):
-            entry = cast("Mapping[str, Any]", role)
-            found.update(str(entry[name]) for name in ("id", "name") if name in entry)
-    return found

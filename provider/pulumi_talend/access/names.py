@@ -10,12 +10,14 @@ from __future__ import annotations
 import difflib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
 
 from ..api.errors import TalendError
 from ..api.models import Role, ServiceAccount, User, Workspace
 
 _NEAR_AT_MOST = 3
 _NEAR_ENOUGH = 0.6
+_ENOUGH_TO_HOLD = 3
 
 
 class NameLookupError(TalendError):
@@ -39,12 +41,14 @@ for _class in (NameLookupError, UnknownNameError, AmbiguousNameError):
 
 
 def near(name: str, candidates: Iterable[str]) -> list[str]:
-    """Those of `candidates` that look like `name`, the likeliest first, upper and lower case aside."""
+    """Those of `candidates` that look like `name`, or hold it, the likeliest first, upper and lower case aside."""
+    wanted = name.strip().casefold()
     spellings: dict[str, str] = {}
     for candidate in candidates:
         spellings.setdefault(candidate.casefold(), candidate)
-    found = difflib.get_close_matches(name.casefold(), spellings, n=_NEAR_AT_MOST, cutoff=_NEAR_ENOUGH)
-    return [spellings[spelling] for spelling in found]
+    found = difflib.get_close_matches(wanted, spellings, n=_NEAR_AT_MOST, cutoff=_NEAR_ENOUGH)
+    holding = [s for s in sorted(spellings) if len(wanted) >= _ENOUGH_TO_HOLD and wanted in s and s not in found]
+    return [spellings[spelling] for spelling in [*found, *holding][:_NEAR_AT_MOST]]
 
 
 def did_you_mean(matches: Sequence[str]) -> str:
@@ -110,8 +114,9 @@ class UserNames:
         self._by_login: defaultdict[str, list[User]] = defaultdict(list)
         self._by_email: defaultdict[str, list[User]] = defaultdict(list)
         for user in self.all:
-            self._by_login[(user.login or "").casefold()].append(user)
-            self._by_email[(user.email or "").casefold()].append(user)
+            for index, name in ((self._by_login, user.login), (self._by_email, user.email)):
+                if name:
+                    index[name.casefold()].append(user)
 
     def find(self, name: str) -> User:
         """The user of that login, or of that e-mail address. Raises UnknownNameError or AmbiguousNameError."""
@@ -176,3 +181,22 @@ def environment_of(workspace: Workspace) -> str:
 def user_label(user: User) -> str:
     """What a user is called: by login, else e-mail address, else id."""
     return user.login or user.email or user.id
+
+
+def role_names(user: User) -> list[str]:
+    """The user's Talend roles, by name where the API tells names, else by id. UNDOCUMENTED: texts or objects come."""
+    return sorted(entry[0] for entry in map(_role_entry, user.roles or ()) if entry)
+
+
+def role_names_and_ids(user: User) -> set[str]:
+    """Every name and id by which the API tells the user's Talend roles."""
+    return {text for entry in map(_role_entry, user.roles or ()) for text in entry}
+
+
+def _role_entry(role: object) -> list[str]:
+    if isinstance(role, str):
+        return [role]
+    if isinstance(role, Mapping):
+        entry = cast("Mapping[str, object]", role)
+        return [str(entry[name]) for name in ("name", "id") if entry.get(name)]
+    return []

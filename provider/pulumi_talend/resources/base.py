@@ -23,12 +23,16 @@ from pulumi.dynamic import (
     ResourceProvider,
     UpdateResult,
 )
+from pulumi.output import Unknown
+from pulumi.runtime.rpc import UNKNOWN
 
+from .claims import DECLARATION, Claims, without_declaration
 from .host_threads import widen_host
 
 if TYPE_CHECKING:
     from ..access import TenantAccess
     from ..api import ConfigurationError, Problem, Settings
+    from .claims import Claim
     from .inputs import Inputs
 
 R = TypeVar("R")
@@ -36,6 +40,7 @@ I = TypeVar("I", bound="Inputs")  # noqa: E741 - inputs
 
 _tenants: dict[Settings, TenantAccess] = {}
 _tenants_lock = threading.Lock()
+_claims: dict[str, Claims] = {}
 
 
 def debugging() -> bool:
@@ -59,6 +64,21 @@ def tenant_for(settings: Settings) -> TenantAccess:
         return _tenants[settings]
 
 
+def claims_on(settings: Settings) -> Claims:
+    """The process's one book of claims for the tenant of these settings."""
+    with _tenants_lock:
+        return _claims.setdefault(settings.base_url, Claims())
+
+
+def forget_tenants() -> None:
+    """Forgets what the process knows of any tenant, as a new process would. For processes that live longer than one run."""
+    with _tenants_lock:
+        for tenant in _tenants.values():
+            tenant.client.close()
+        _tenants.clear()
+        _claims.clear()
+
+
 class TalendProvider(ResourceProvider, Generic[I]):
     """A dynamic resource provider whose subclasses say what to do, in the `_...` methods below.
 
@@ -71,8 +91,24 @@ class TalendProvider(ResourceProvider, Generic[I]):
         """The model of the resource's inputs."""
         raise NotImplementedError
 
+    def _resolve(self, _olds: Mapping[str, Any], inputs: I) -> I:
+        """`inputs` with the ids of what they name. Raises Unresolved or TalendError."""
+        return inputs
+
+    def _claims(self, inputs: I) -> Iterable[Claim]:
+        """What the resource speaks for, as far as it is known."""
+        raise NotImplementedError
+
+    def _clash(self, claim: Claim, other: str) -> Problem:
+        """What to say where the resource called `other` speaks for the same as this one."""
+        raise NotImplementedError
+
     def _conflict(self, tenant: TenantAccess, inputs: I) -> Problem | None:
         """Why `inputs` cannot be created, as the tenant is now."""
+        raise NotImplementedError
+
+    def _refusals(self, tenant: TenantAccess, inputs: I) -> list[Problem]:
+        """What the tenant would refuse about `inputs`, as far as it tells."""
         raise NotImplementedError
 
     def _create(self, tenant: TenantAccess, inputs: I) -> str:
@@ -118,54 +154,73 @@ class TalendProvider(ResourceProvider, Generic[I]):
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Validates the inputs, and what is new or changed against the tenant; settings that are wrong show here."""
-        return reported(lambda: self._checked(_olds, news))
+        return reported(lambda: self._checked(_marked(_olds), _marked(news)))
 
     def _checked(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         from ..api import TalendError
         from .inputs import parse
+        from .naming import Unresolved
 
-        given = {name: value for name, value in news.items() if name != "__provider" and value is not None}
+        given = {name: value for name, value in without_declaration(news).items() if value is not None}
         problems: list[Problem] = list(self._configuration_error.problems) if self._configuration_error else []
         extra = self._settings.extra_permissions if self._settings else ()
         inputs = parse(self._inputs_type(), given, extra_permissions=extra)
         if isinstance(inputs, list):
             return CheckResult(given, _failures([*problems, *inputs]))
-        if not problems and self._differs(olds, inputs):
-            try:
-                conflict = self._preflight(olds, inputs)
-            except TalendError as error:
-                return CheckResult(given, [CheckFailure("", str(error))])
-            problems.extend([conflict] if conflict else [])
+        if problems:
+            return CheckResult(given, _failures(problems))
+        try:
+            inputs = self._resolve(olds, inputs)
+            problems = [*self._clashes(news, inputs), *self._preflight(olds, inputs)]
+        except Unresolved as error:
+            return CheckResult(given, _failures(error.problems))
+        except TalendError as error:
+            return CheckResult(given, [CheckFailure("", str(error))])
         return CheckResult(inputs.as_properties(), _failures(problems))
 
-    def _preflight(self, olds: dict[str, Any], inputs: I) -> Problem | None:
+    def _clashes(self, news: Mapping[str, Any], inputs: I) -> list[Problem]:
+        """Other resources of this run that speak for the same."""
+        assert self._settings is not None  # noqa: S101 - checked by the caller
+        clashes = claims_on(self._settings).make(news.get(DECLARATION), self._claims(inputs))
+        return [self._clash(claim, other) for claim, other in clashes.items()]
+
+    def _preflight(self, olds: dict[str, Any], inputs: I) -> list[Problem]:
         """Looks at the tenant before the engine shows its plan, so that no good preview becomes an update that fails.
 
         Only for what is new or changed, so a preview without changes makes no call.
         """
         from .inputs import is_unknown
 
+        if not self._differs(olds, inputs):
+            return []
         tenant = self._tenant()
         self._announce(tenant)
         if any(is_unknown(getattr(inputs, name)) for name in inputs.identity):
-            return None
+            return []
+        problems = self._refusals(tenant, inputs)
         conflict = self._conflict(tenant, inputs)
-        return conflict if not olds or self._replaced(olds, inputs.as_properties()) else None
+        is_new = not olds or self._replaced(olds, inputs.as_properties())
+        return [*problems, conflict] if conflict and is_new else problems
 
     def _differs(self, olds: Mapping[str, Any], inputs: I) -> bool:
-        return not olds or self._changed(olds, inputs.as_properties())
+        return not olds or self._access_changed(olds, inputs.as_properties())
 
     def _replaced(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
         return [name for name in self._inputs_type().identity if olds.get(name) != news.get(name)]
 
-    def _changed(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
+    def _access_changed(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
         if self._replaced(olds, news):
             return True
         return any(_as_set(olds.get(name)) != _as_set(news.get(name)) for name in self._inputs_type().sets)
 
+    def _changed(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
+        return self._access_changed(olds, news) or any(
+            olds.get(name) != news.get(name) for name in self._inputs_type().notes
+        )
+
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Another identity is a replacement, another set an update; order, duplicates and `adopt_existing` are no change."""
-        return reported(lambda: self._diffed(_olds, _news))
+        """Another identity is a replacement, another set or name an update; order and `adopt_existing` are no change."""
+        return reported(lambda: self._diffed(_marked(_olds), _marked(_news)))
 
     def _diffed(self, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         replaced = self._replaced(olds, news)
@@ -201,11 +256,12 @@ class TalendProvider(ResourceProvider, Generic[I]):
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Makes the object as the program says, whatever it is now, and verifies it. Raises TalendError."""
-        return reported(lambda: self._updated(_news))
+        return reported(lambda: self._updated(_olds, _news))
 
-    def _updated(self, news: dict[str, Any]) -> UpdateResult:
+    def _updated(self, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         inputs = self._valid(news)
-        self._update(self._tenant(), inputs)
+        if self._access_changed(olds, news):  # else it is only called by another name
+            self._update(self._tenant(), inputs)
         return UpdateResult(inputs.as_properties())
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
@@ -269,4 +325,18 @@ def _failure(problem: Problem) -> CheckFailure:
 def _as_set(value: Any) -> Any:
     if isinstance(value, list):
         return frozenset(cast("list[Any]", value))
+    return value
+
+
+def _marked(value: Any) -> Any:
+    """`value` with the engine's own mark wherever the SDK says that something is not known yet.
+
+    The SDK reads the mark as an object but does not know how to write that object back.
+    """
+    if isinstance(value, Unknown):
+        return UNKNOWN
+    if isinstance(value, dict):
+        return {name: _marked(item) for name, item in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list):
+        return [_marked(item) for item in cast("list[Any]", value)]
     return value

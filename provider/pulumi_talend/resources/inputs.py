@@ -1,121 +1,32 @@
-"""The inputs of the resources, checked by pydantic: every reason at once, each with its property.
-
-A value that is not known yet (an output of a resource to be created, while previewing) passes every check.
-"""
+"""The inputs of the resources, checked by pydantic: every reason at once, each with its property."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
-from pulumi.runtime.rpc import UNKNOWN
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, WrapValidator
-from pydantic.functional_validators import ModelWrapValidatorHandler
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ..api import PERMISSIONS, GrantKey, Permissions, Principal, Problem
+from ..api import GrantKey, Permissions, Principal, Problem
+from .fields import CustomerRole, Flag, Identifier, Name, PermissionNames, RoleNames, is_unknown
+
+__all__ = ["Inputs", "RoleMappingInputs", "WorkspacePermissionInputs", "is_unknown", "parse"]
 
 M = TypeVar("M", bound="Inputs")
 
 
-def is_unknown(value: Any) -> bool:
-    """Whether `value`, or something in it, is not known yet."""
-    if isinstance(value, str):
-        return value == UNKNOWN
-    if isinstance(value, (list, tuple)):
-        return any(is_unknown(item) for item in value)  # pyright: ignore[reportUnknownVariableType]
-    if isinstance(value, Mapping):
-        return any(is_unknown(item) for item in value.values())  # pyright: ignore[reportUnknownVariableType]
-    return False
-
-
-def _unknown_passes(value: Any, handler: ModelWrapValidatorHandler[Any]) -> Any:
-    return value if is_unknown(value) else handler(value)
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"must be text, not {_kind(value)}")  # noqa: TRY004 - pydantic collects ValueErrors
-    if not value.strip():
-        raise ValueError("is blank")
-    if not value.isprintable():
-        raise ValueError("holds control characters; copy it again")
-    return value
-
-
-def _identifier(value: Any) -> str:
-    text = _text(value)
-    if text != text.strip() or "/" in text or any(character.isspace() for character in text):
-        raise ValueError("is not an id: an id has no blanks and no '/'")
-    if not any(character.isalnum() for character in text):
-        raise ValueError("is not an id: an id has letters or digits")
-    return text
-
-
-def _customer_role(value: Any) -> str:
-    text = _text(value)
-    if "," in text:
-        raise ValueError(
-            "has a comma: the identity provider separates roles with commas, so this name can never match; "
-            "write one RoleMapping for each role"
-        )
-    if not any(character.isalnum() for character in text):
-        raise ValueError("has no letter or digit; write the role's name as the identity provider sends it")
-    return text
-
-
-def _kind(value: Any) -> str:
-    names = {"bool": "true or false", "int": "a number", "float": "a number", "list": "a list", "dict": "an object"}
-    name = type(value).__name__
-    return names.get(name, name)
-
-
-def _names(value: Any) -> list[str]:
-    """A non-empty list of non-blank texts, sorted and each once: their order and repetition mean nothing."""
-    if isinstance(value, str):
-        raise ValueError(f'must be a list: write ["{value}"]')  # noqa: TRY004 - pydantic collects ValueErrors
-    if not isinstance(value, (list, tuple)):
-        raise ValueError(f"must be a list of texts, not {_kind(value)}")  # noqa: TRY004 - as above
-    items: list[Any] = list(value)  # pyright: ignore[reportUnknownArgumentType]
-    if not items:
-        raise ValueError("is empty: name at least one, or remove the resource")
-    wrong = [item for item in items if not isinstance(item, str) or not item.strip() or not item.isprintable()]
-    if wrong:
-        raise ValueError(f"holds {wrong[0]!r}, which is no name")
-    return sorted(set(items))
-
-
-def _permissions(value: Any, info: ValidationInfo) -> list[str]:
-    names = _names(value)
-    context: dict[str, tuple[str, ...]] = info.context or {}
-    allowed: tuple[str, ...] = (*PERMISSIONS, *context.get("extra_permissions", ()))
-    wrong = [name for name in names if name not in allowed]
-    if wrong:
-        raise ValueError("; ".join(_no_permission(name, allowed) for name in wrong))
-    return names
-
-
-def _no_permission(name: str, allowed: tuple[str, ...]) -> str:
-    near = difflib.get_close_matches(name.upper(), allowed, n=1, cutoff=0.6)
-    guess = f", did you mean {near[0]}?" if near else ":"
-    return f"no permission '{name}'{guess} permissions are {', '.join(allowed)} (more: talend:extraPermissions)"
-
-
-Unknowable = WrapValidator(_unknown_passes)
-Identifier = Annotated[str, BeforeValidator(_identifier), Unknowable]
-CustomerRole = Annotated[str, BeforeValidator(_customer_role), Unknowable]
-PermissionNames = Annotated[list[str], BeforeValidator(_permissions), Unknowable]
-RoleNames = Annotated[list[str], BeforeValidator(_names), Unknowable]
-Flag = Annotated[bool, Unknowable]
-
-
 class Inputs(BaseModel):
-    """Inputs of one resource. `identity` are the properties that make it another object when they change."""
+    """Inputs of one resource.
+
+    `identity` are the properties that make it another object when they change, `sets` those whose order and repetition mean
+    nothing and whose change is a change of access, `notes` those that say the same access in other words.
+    """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     identity: ClassVar[tuple[str, ...]] = ()
     sets: ClassVar[tuple[str, ...]] = ()
+    notes: ClassVar[tuple[str, ...]] = ()
 
     def problems(self) -> list[Problem]:
         """What is wrong with the properties together."""
@@ -126,34 +37,61 @@ class Inputs(BaseModel):
         return {name: value for name, value in self if value is not None}
 
 
+def workspace_problems(workspace: str | None, environment: str | None, workspace_id: str | None) -> list[Problem]:
+    """What is wrong with how a workspace is named."""
+    if workspace is None and workspace_id is None:
+        reason = "not set: say which workspace, with workspace_id, or with workspace (its name) and environment"
+        return [Problem("workspace_id", reason)]
+    if workspace is None and environment is not None:
+        return [Problem("environment", "set without workspace; name the workspace too, or give workspace_id alone")]
+    return []
+
+
 class WorkspacePermissionInputs(Inputs):
-    """Who may do what on a workspace."""
+    """Who may do what on a workspace. What is named has its id beside it once names are resolved."""
 
     identity: ClassVar[tuple[str, ...]] = ("workspace_id", "user_id", "service_account_id")
     sets: ClassVar[tuple[str, ...]] = ("permissions",)
+    notes: ClassVar[tuple[str, ...]] = ("workspace", "environment", "user", "service_account")
 
-    workspace_id: Identifier
+    workspace: Name | None = None
+    environment: Name | None = None
+    workspace_id: Identifier | None = None
+    user: Name | None = None
     user_id: Identifier | None = None
+    service_account: Name | None = None
     service_account_id: Identifier | None = None
     permissions: PermissionNames
     adopt_existing: Flag = False
 
     def problems(self) -> list[Problem]:
-        """Exactly one principal."""
-        if self.user_id is not None and self.service_account_id is not None:
-            reason = "set together with user_id; a grant is for one principal, so write two resources"
-            return [Problem("service_account_id", reason)]
-        if self.user_id is None and self.service_account_id is None:
-            return [Problem("user_id", "not set: say who gets the permissions, with user_id or service_account_id")]
-        return []
+        """One workspace, and exactly one principal."""
+        problems = workspace_problems(self.workspace, self.environment, self.workspace_id)
+        users = [name for name in ("user", "user_id") if getattr(self, name) is not None]
+        accounts = [name for name in ("service_account", "service_account_id") if getattr(self, name) is not None]
+        if users and accounts:
+            reason = f"set together with {users[0]}; a grant is for one principal, so write two resources"
+            problems.append(Problem(accounts[0], reason))
+        if not users and not accounts:
+            reason = (
+                "not set: say who gets the permissions, with user or user_id, service_account or service_account_id"
+            )
+            problems.append(Problem("user_id", reason))
+        return problems
+
+    @property
+    def has_known_key(self) -> bool:
+        """Whether it is known what the grant is about."""
+        ids = (self.workspace_id, self.user_id or self.service_account_id)
+        return all(id_ is not None and not is_unknown(id_) for id_ in ids)
 
     @property
     def key(self) -> GrantKey:
-        """What the grant is about. Only where nothing in it is unknown."""
-        if self.user_id is not None:
+        """What the grant is about. Only where names are resolved and nothing in it is unknown."""
+        if self.workspace_id is not None and self.user_id is not None:
             return GrantKey(self.workspace_id, Principal("users", self.user_id))
-        if self.service_account_id is None:
-            raise ValueError("a grant without a principal")
+        if self.workspace_id is None or self.service_account_id is None:
+            raise ValueError("a grant whose names are not resolved")
         return GrantKey(self.workspace_id, Principal("service-accounts", self.service_account_id))
 
     @property

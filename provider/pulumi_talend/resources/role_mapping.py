@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 from pulumi.dynamic import Resource
 
 from .base import TalendProvider
+from .claims import DECLARATION, Claim, declaration
 
 if TYPE_CHECKING:
     from ..access import TenantAccess
@@ -24,6 +25,18 @@ class RoleMappingProvider(TalendProvider["RoleMappingInputs"]):
 
         return RoleMappingInputs
 
+    def _claims(self, inputs: RoleMappingInputs) -> Iterable[Claim]:
+        from .inputs import is_unknown
+
+        if not is_unknown(inputs.role_name):
+            yield Claim("mapping", inputs.role_name)
+
+    def _clash(self, claim: Claim, other: str) -> Problem:
+        from ..api import Problem
+
+        reason = f"'{other}' speaks for customer role '{claim.target}' too, and the two would undo each other: keep one of them"
+        return Problem("role_name", reason)
+
     def _conflict(self, tenant: TenantAccess, inputs: RoleMappingInputs) -> Problem | None:
         from ..access.mappings import already_there
         from ..api import Problem
@@ -32,6 +45,14 @@ class RoleMappingProvider(TalendProvider["RoleMappingInputs"]):
         if existing is None or inputs.adopt_existing:
             return None
         return Problem("adopt_existing", already_there(inputs.role_name, existing))
+
+    def _refusals(self, tenant: TenantAccess, inputs: RoleMappingInputs) -> list[Problem]:
+        from ..access.names import unknown_roles
+        from ..api import Problem
+        from .inputs import is_unknown
+
+        roles = None if is_unknown(inputs.roles) else tenant.directory.roles.get_if_readable()
+        return [Problem("roles", reason) for reason in unknown_roles(inputs.roles, roles)] if roles else []
 
     def _create(self, tenant: TenantAccess, inputs: RoleMappingInputs) -> str:
         tenant.mappings.create(inputs.role_name, inputs.role_set, adopt=inputs.adopt_existing)
@@ -81,6 +102,11 @@ class RoleMapping(Resource, module="access", name="RoleMapping"):
         super().__init__(
             RoleMappingProvider(),
             name,
-            {"role_name": role_name, "roles": roles, "adopt_existing": adopt_existing},
+            {
+                "role_name": role_name,
+                "roles": roles,
+                "adopt_existing": adopt_existing,
+                DECLARATION: declaration("RoleMapping", name, opts),
+            },
             opts,
         )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 from pulumi.dynamic import Resource
 
-from .base import TalendProvider
+from .base import TalendProvider, say
+from .claims import DECLARATION, Claim, declaration
 
 if TYPE_CHECKING:
     from ..access import TenantAccess
@@ -24,17 +25,57 @@ class WorkspacePermissionProvider(TalendProvider["WorkspacePermissionInputs"]):
 
         return WorkspacePermissionInputs
 
+    def _resolve(self, olds: Mapping[str, Any], inputs: WorkspacePermissionInputs) -> WorkspacePermissionInputs:
+        from .naming import SERVICE_ACCOUNT, USER, WORKSPACE, resolved_ids, successor_notes
+
+        kinds = (WORKSPACE, USER, SERVICE_ACCOUNT)
+        if all(getattr(inputs, kind.by_name) is None for kind in kinds):
+            return inputs
+        ids = resolved_ids(self._tenant().directory, inputs, olds, kinds)
+        resolved = inputs.model_copy(update=ids)
+        for note in successor_notes(resolved, olds, kinds):
+            say(note)
+        return resolved
+
+    def _claims(self, inputs: WorkspacePermissionInputs) -> Iterable[Claim]:
+        if inputs.has_known_key:
+            yield Claim("grant", inputs.key, within=inputs.key.workspace_id)
+
+    def _clash(self, claim: Claim, other: str) -> Problem:
+        from ..api import GrantKey, Problem
+
+        assert isinstance(claim.target, GrantKey)  # noqa: S101 - as claimed above
+        what = self._tenant().directory.label(claim.target, look=True)
+        return Problem(
+            "permissions", f"'{other}' speaks for {what} too, and the two would undo each other: keep one of them"
+        )
+
     def _conflict(self, tenant: TenantAccess, inputs: WorkspacePermissionInputs) -> Problem | None:
         from ..access.grants import already_there
         from ..api import Problem
+        from .naming import named
 
         existing = tenant.grants.in_the_way(inputs.key)
         if existing is None or inputs.adopt_existing:
             return None
-        return Problem("adopt_existing", already_there(inputs.key, existing))
+        message = already_there(inputs.key, existing)
+        return Problem("adopt_existing", named(tenant.directory, [inputs.key], message, look=True))
+
+    def _refusals(self, tenant: TenantAccess, inputs: WorkspacePermissionInputs) -> list[Problem]:
+        from ..access.engine_use import engine_use_refusal
+        from ..api import Problem
+        from .inputs import is_unknown
+
+        if is_unknown(inputs.permissions):
+            return []
+        refusal = engine_use_refusal(tenant.directory, inputs.key.principal, inputs.permission_set)
+        return [Problem("permissions", refusal)] if refusal else []
 
     def _create(self, tenant: TenantAccess, inputs: WorkspacePermissionInputs) -> str:
-        tenant.grants.create(inputs.key, inputs.permission_set, adopt=inputs.adopt_existing)
+        from .naming import naming
+
+        with naming(tenant.directory, [inputs.key]):
+            tenant.grants.create(inputs.key, inputs.permission_set, adopt=inputs.adopt_existing)
         return inputs.key.resource_id
 
     def _read(self, tenant: TenantAccess, id_: str, kept: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -45,7 +86,9 @@ class WorkspacePermissionProvider(TalendProvider["WorkspacePermissionInputs"]):
         if permissions is None:
             return None
         principal = "user_id" if key.principal.kind == "users" else "service_account_id"
+        names = {name: kept[name] for name in self._inputs_type().notes if kept.get(name) is not None}
         return {
+            **names,
             "workspace_id": key.workspace_id,
             principal: key.principal.id,
             "permissions": sorted(permissions),
@@ -53,26 +96,37 @@ class WorkspacePermissionProvider(TalendProvider["WorkspacePermissionInputs"]):
         }
 
     def _update(self, tenant: TenantAccess, inputs: WorkspacePermissionInputs) -> None:
-        tenant.grants.update(inputs.key, inputs.permission_set)
+        from .naming import naming
 
-    def _delete(self, tenant: TenantAccess, id_: str) -> None:
-        from ..api import GrantKey
-
-        tenant.grants.delete(GrantKey.from_resource_id(id_))
+        with naming(tenant.directory, [inputs.key]):
+            tenant.grants.update(inputs.key, inputs.permission_set)
 
     def _announce(self, tenant: TenantAccess) -> None:
         tenant.grants.announce()
+
+    def _delete(self, tenant: TenantAccess, id_: str) -> None:
+        from ..api import GrantKey
+        from .naming import naming
+
+        key = GrantKey.from_resource_id(id_)
+        with naming(tenant.directory, [key]):
+            tenant.grants.delete(key)
 
 
 class WorkspacePermission(Resource, module="access", name="WorkspacePermission"):
     """What one user, or one service account, may do on one workspace.
 
     Its id is `<workspaceId>/users/<userId>` or `<workspaceId>/service-accounts/<serviceAccountId>`. The resource speaks for
-    all permissions of that principal there: what is not named is taken away.
+    all permissions of that principal there: what is not named is taken away. Where names are given, the ids that they lead
+    to are outputs too.
     """
 
+    workspace: pulumi.Output[str | None]
+    environment: pulumi.Output[str | None]
     workspace_id: pulumi.Output[str]
+    user: pulumi.Output[str | None]
     user_id: pulumi.Output[str | None]
+    service_account: pulumi.Output[str | None]
     service_account_id: pulumi.Output[str | None]
     permissions: pulumi.Output[Sequence[str]]
     adopt_existing: pulumi.Output[bool]
@@ -81,8 +135,12 @@ class WorkspacePermission(Resource, module="access", name="WorkspacePermission")
         self,
         name: str,
         *,
-        workspace_id: pulumi.Input[str],
+        workspace: pulumi.Input[str] | None = None,
+        environment: pulumi.Input[str] | None = None,
+        workspace_id: pulumi.Input[str] | None = None,
+        user: pulumi.Input[str] | None = None,
         user_id: pulumi.Input[str] | None = None,
+        service_account: pulumi.Input[str] | None = None,
         service_account_id: pulumi.Input[str] | None = None,
         permissions: pulumi.Input[Sequence[pulumi.Input[str]]],
         adopt_existing: pulumi.Input[bool] = False,
@@ -90,19 +148,29 @@ class WorkspacePermission(Resource, module="access", name="WorkspacePermission")
     ) -> None:
         """Declares the grant.
 
-        Exactly one of `user_id` and `service_account_id`. `permissions`: VIEW, EXECUTE, AUTHOR, PUBLISH, MANAGE, in any order.
-        A principal who has permissions there already is an error, unless `adopt_existing` says to take them over: they are
-        then set to `permissions`. Wrong inputs fail the preview.
+        The workspace: `workspace` (its name) with `environment` (its name; may be left out where only one environment has
+        such a workspace), or `workspace_id`. The principal: `user` (login or e-mail address, upper and lower case alike) or
+        `user_id`, or `service_account` (its name) or `service_account_id`. Names are looked up while previewing; where
+        another object stands behind a name than before, the grant is replaced.
+
+        `permissions`: VIEW, EXECUTE, AUTHOR, PUBLISH, MANAGE, in any order. A principal who has permissions there already is
+        an error, unless `adopt_existing` says to take them over: they are then set to `permissions`. Wrong inputs fail the
+        preview.
         """
         super().__init__(
             WorkspacePermissionProvider(),
             name,
             {
+                "workspace": workspace,
+                "environment": environment,
                 "workspace_id": workspace_id,
+                "user": user,
                 "user_id": user_id,
+                "service_account": service_account,
                 "service_account_id": service_account_id,
                 "permissions": permissions,
                 "adopt_existing": adopt_existing,
+                DECLARATION: declaration("WorkspacePermission", name, opts),
             },
             opts,
         )
