@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 
 from e2e.company import (
@@ -72,6 +73,7 @@ def test_created_unchanged_changed_destroyed(stack: Stack, tenant: Tenant) -> No
         "team": Managed(f"{urn}RoleMapping::team", "Team Ö/1", team, team, protect=False),
     }
     assert stack.managed() == expected
+    assert "talend:" not in json.dumps(stack.export()), "settings of the environment are not part of the state"
 
     # The same again, in another order and twice: no change, no call at all.
     stack.program(

@@ -122,15 +122,19 @@ def test_a_service_account_whose_tokens_run_out_and_no_secret_anywhere(new_stack
     assert any(line.endswith(" 401") for line in calls)
     assert written(tenant.calls)["POST", f"{SALES}/users/{OSKAR}"] == 1
 
-    # A failing run too, and a personal token in the configuration.
+    # Another credential in the configuration: an `up`, though it changes nothing, makes it the one that is used. This one
+    # may read only, so what follows fails, and keeps its secrets too.
     token = tenant.tokens["viewer"]
-    stack.command("config", "rm", "talend:clientId", "--stack", stack.name)
-    stack.command("config", "rm", "talend:clientSecret", "--stack", stack.name)
+    stack.command("config", "rm", "talend:clientId", "--stack", stack.name).ok()
+    stack.command("config", "rm", "talend:clientSecret", "--stack", stack.name).ok()
     stack.configure("talend:token", token, secret=True)
+    assert stack.up().ok().summary == {"same": 3}
     settled = tenant.snapshot()
+    tenant.calls.clear()
     errors = stack.destroy().failed().errors
     assert len(errors) == 2
     assert all("403" in message and "it needs" in message for message in errors)
+    assert {call.token_name for call in tenant.calls} == {"viewer"}
     assert tenant.snapshot() == settled
     secrets = [tenant.client_secret, token, tenant.token]
     places = dict(stack.everything_written())
