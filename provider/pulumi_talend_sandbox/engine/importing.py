@@ -16,7 +16,7 @@ from .errors import EngineError
 from .registration import check_message, register_provider
 from .state import ResourceState, now_text
 from .steps import Step, run_step
-from .urn import DYNAMIC_PACKAGE, PROVIDER_PREFIX, ROOT_TYPE, make_urn, package_of
+from .urn import DYNAMIC_PACKAGE, DYNAMIC_PROVIDER_TYPE, PROVIDER_PREFIX, ROOT_TYPE, make_urn, package_of
 from .values import Properties, Value, from_json
 
 _PROVIDER_KEY = "__provider"
@@ -139,13 +139,18 @@ def import_resources(context: RunContext, items: list[ImportItem], *, protect: b
     Raises `EngineError` for an item whose URN the stack holds with another id.
     """
     present = {state.urn: state for state in context.snapshot.leftover if not state.delete}
+    needs_provider = any(item.urn not in present and not item.component for item in items)
+    reference = ""
     for state in present.values():
-        run_step(context, Step("same", state, state.evolve()))
+        if needs_provider and state.type == DYNAMIC_PROVIDER_TYPE:
+            # In its own place in the state: before the resources that it serves.
+            reference = register_provider(context, present)
+        else:
+            run_step(context, Step("same", state, state.evolve()))
     if context.root_urn not in present:
         root = ResourceState(urn=context.root_urn, type=ROOT_TYPE, custom=False)
         run_step(context, Step("create", None, root))
     known = {*present, context.root_urn, *(item.urn for item in items)}
-    reference = ""
     for item in items:
         old = present.get(item.urn)
         if old is not None:
