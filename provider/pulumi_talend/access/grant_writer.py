@@ -53,8 +53,9 @@ _SECONDS_BETWEEN_LOOKS = 0.5
 def already_there(key: GrantKey, permissions: Permissions) -> str:
     """The message for a grant that exists before it is created."""
     return (
-        f"{key} already has {words(permissions)}, granted outside this resource. Set adopt_existing=True to take it over; "
-        "if another resource of this stack held it, give this one `aliases`."
+        f"{key} already has {words(permissions)}, granted outside this resource. Set adopt_existing=True to take it over, or "
+        f"import it: talend-access adopt --only {key.resource_id} --name NAME --out DIR. If another resource of this stack held "
+        "it, give this one `aliases`."
     )
 
 

@@ -14,6 +14,7 @@ Removing uses the unitary DELETE, which touches nothing else.
 from __future__ import annotations
 
 import random
+import shlex
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -64,8 +65,9 @@ _Wish = _Put | _Removal | _Whole
 def already_there(name: str, roles: RoleSet) -> str:
     """The message for a mapping that exists before it is created."""
     return (
-        f"customer role '{name}' is already mapped to {words(roles)}, outside this resource. Set adopt_existing=True to take "
-        "it over; if another resource of this stack held it, give this one `aliases`."
+        f"customer role '{name}' is already mapped to {words(roles)}, outside this resource. Set adopt_existing=True to take it "
+        f"over, or import it: talend-access adopt --only {shlex.quote(name)} --name NAME --out DIR. If another resource of this "
+        "stack held it, give this one `aliases`."
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -116,8 +117,12 @@ def _left(live: LiveAccess, managed: Managed | None) -> tuple[list[LiveGrant], d
 
 
 def _renamed(adopted: Adopted, name: str) -> Adopted:
+    """The one object under the name that the program has for it; by id, since how the program names it is not known."""
     if adopted.grants:
-        return Adopted(((name, adopted.grants[0][1]),), (), adopted.separator)
+        grant = adopted.grants[0][1]
+        place, who = grant.place, grant.who
+        grant = LiveGrant(replace(place, by_name=False), replace(who, by_name=False), grant.permissions)
+        return Adopted(((name, grant),), (), adopted.separator)
     return Adopted((), ((name, *adopted.mappings[0][1:]),), adopted.separator)
 
 

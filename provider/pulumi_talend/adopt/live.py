@@ -224,4 +224,4 @@ class _Reader:
 
 
 def _writable(*names: str) -> bool:
-    return all(name.strip() and name.isprintable() for name in names)
+    return all(name.strip() == name != "" and name.isprintable() for name in names)

@@ -1,0 +1,215 @@
+"""Adopt, import, preview: unchanged for all of them; and nothing is ever written to the tenant by looking at it."""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+
+from adopt.conftest import Access
+from e2e.conftest import NewStack
+from e2e.stack import Stack
+from pulumi_talend.adopt import ReadOnlyClient, WriteRefusedError
+from pulumi_talend.api import GrantKey, Principal
+from pulumi_talend_sandbox.tenant import Fault, Tenant
+from support import settings_for
+
+IMPORT = ("--protect=false", "--generate-code=false", "--yes")
+
+
+def take_over(stack: Stack, out: Path, *, program: str = "__main__.py", file: str = "import.json") -> None:
+    """Makes the adopted program the stack's, and imports what it holds."""
+    text = (out / program).read_text(encoding="utf-8")
+    (stack.directory / "__main__.py").write_text(text, encoding="utf-8")
+    stack.command("import", "--file", str(out / file), *IMPORT, "--stack", stack.name).ok()
+
+
+def test_adopt_import_preview_is_unchanged_for_all_and_destroy_then_up_gives_the_same_tenant_back(
+    stack: Stack, tenant: Tenant, access: Access, tmp_path: Path
+) -> None:
+    before = tenant.snapshot()
+    total = len(tenant.grants()) + len(tenant.role_mappings())
+    out = tmp_path / "adopted"
+
+    said = access("adopt", "--out", out)
+
+    assert said.code == 0, said
+    assert f"{len(tenant.grants())} grants and {len(tenant.role_mappings())} role mappings to adopt." in said.stdout
+    assert "pulumi import --file import.json" in said.stdout
+    take_over(stack, out)
+    preview = stack.preview().ok()
+    assert preview.summary == {"same": total + 1}
+    assert stack.preview("--refresh").ok().summary == {"same": total + 1}
+    assert tenant.calls.writes() == []
+    assert tenant.snapshot() == before
+
+    stack.destroy().ok()
+    assert tenant.grants() == {}
+    assert tenant.role_mappings() == {}
+    stack.up().ok()
+    assert tenant.snapshot() == before
+
+
+def test_names_that_need_escaping(stack: Stack, tenant: Tenant, access: Access, tmp_path: Path) -> None:
+    odd = ['Team "Süd" / {a} \\ b', "it's 100 %", "a::b", "名前 🙂", " | pipe"]
+    for number, name in enumerate(odd):
+        for environment in ("dev", "prod"):  # the same name twice
+            workspace = tenant.add_workspace(name, environment=environment)
+            login = f"{name.strip()}-{number}@x.example".replace(" ", "")
+            user = next((u["id"] for u in tenant.users() if u["login"] == login), None) or tenant.add_user(login)
+            tenant.grant(workspace, user, ["VIEW"])
+        tenant.map_role(name, ["Operator"])
+    twin = [tenant.add_user(f"twin-{n}", email="twin@x.example") for n in (1, 2)]
+    for user in twin:
+        tenant.grant(tenant.workspaces()[0]["id"], user, ["EXECUTE", "VIEW"])
+    total = len(tenant.grants()) + len(tenant.role_mappings())
+    out = tmp_path / "adopted"
+
+    assert access("adopt", "--out", out).code == 0
+    ast.parse((out / "__main__.py").read_text(encoding="utf-8"))
+    take_over(stack, out)
+
+    assert stack.preview().ok().summary == {"same": total + 1}
+    assert tenant.calls.writes() == []
+
+
+def test_three_hundred_grants(new_stack: NewStack, engine: object, tmp_path: Path) -> None:
+    with Tenant.start(seed="big:5x60x300") as tenant:
+        access = Access({"TALEND_ENDPOINT": tenant.url, "TALEND_TOKEN": tenant.token})
+        stack = new_stack(settings=access.settings)
+        total = len(tenant.grants()) + len(tenant.role_mappings())
+        assert len(tenant.grants()) == 300
+        out = tmp_path / "adopted"
+
+        assert access("adopt", "--out", out).code == 0
+        reads = [call for call in tenant.calls if call.path == "/security/permissions"]
+        assert len(reads) == 1
+        take_over(stack, out)
+
+        assert stack.preview().ok().summary == {"same": total + 1}
+        assert tenant.calls.writes() == []
+
+
+def test_one_environment_is_asked_for_and_read_with_one_listing(tenant: Tenant, access: Access, tmp_path: Path) -> None:
+    said = access("adopt", "--out", tmp_path / "prod", "--environment", "prod", "--what", "permissions")
+
+    assert said.code == 0
+    prod = {w["id"] for w in tenant.workspaces() if w["environment"]["name"] == "prod"}
+    resources = json.loads((tmp_path / "prod" / "import.json").read_text(encoding="utf-8"))["resources"]
+    assert {r["inputs"]["workspace_id"] for r in resources} == {w for w, _, _ in tenant.grants() if w in prod}
+    listings = [call for call in tenant.calls if call.path == "/security/permissions"]
+    assert [sorted(call.query) for call in listings] == [["environmentId"]]
+
+
+def test_a_name_that_is_not_there_is_one_line_and_writes_no_file(access: Access, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    for arguments, message in (
+        (("--environment", "prd"), "error: No environment 'prd' in the tenant. There are: dev, prod, staging."),
+        (("--workspace", "Nowhere"), "error: No workspace 'Nowhere' in what was asked for."),
+        (("--what", "users"), "error: --what takes permissions, role-mappings, or both with a comma; not 'users'."),
+        (("--only", "w/users/u"), "error: Nothing to adopt under the id 'w/users/u'"),
+    ):
+        said = access("adopt", "--out", out, *arguments)
+        assert said.code == 1
+        assert said.stderr.startswith(message), said.stderr
+        assert said.stderr.count("\n") == 1
+    assert not out.exists()
+
+
+def test_files_are_never_overwritten_unasked(access: Access, tmp_path: Path) -> None:
+    (tmp_path / "__main__.py").write_text("mine\n", encoding="utf-8")
+
+    said = access("adopt", "--out", tmp_path)
+
+    assert said.code == 1
+    assert "exists already; nothing was written" in said.stderr
+    assert (tmp_path / "__main__.py").read_text(encoding="utf-8") == "mine\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["__main__.py"]
+    assert access("adopt", "--out", tmp_path, "--force").code == 0
+    assert "pulumi_talend" in (tmp_path / "__main__.py").read_text(encoding="utf-8")
+
+
+def test_what_may_not_be_read_is_said_and_never_taken_for_absent(tenant: Tenant, tmp_path: Path) -> None:
+    sso_only = Access({"TALEND_ENDPOINT": tenant.url, "TALEND_TOKEN": tenant.tokens["sso-only"]})
+
+    said = sso_only("adopt", "--out", tmp_path / "out")
+
+    assert said.code == 0
+    assert "not read, so not adopted: permissions of users: Could not list the permissions" in said.stdout
+    assert "0 grants" in said.stdout
+
+
+def test_one_object_under_a_given_name(stack: Stack, tenant: Tenant, access: Access, tmp_path: Path) -> None:
+    (workspace, kind, principal), permissions = next(iter(sorted(tenant.grants().items())))
+    property_name = "user_id" if kind == "users" else "service_account_id"
+    stack.program(
+        f'WorkspacePermission("mine", workspace_id={workspace!r}, {property_name}={principal!r}, permissions={permissions!r})'
+    )
+    refused = stack.preview().failed()
+    command = f"talend-access adopt --only {workspace}/{kind}/{principal} --name NAME --out DIR"
+    assert command in refused.output
+
+    said = access(*command.replace("NAME", "mine").replace("DIR", str(tmp_path / "one")).split()[1:])
+
+    assert said.code == 0, said
+    file = tmp_path / "one" / "import.json"
+    assert [path.name for path in file.parent.iterdir()] == ["import.json"]
+    stack.command("import", "--file", str(file), *IMPORT, "--stack", stack.name).ok()
+    assert stack.preview().ok().summary == {"same": 2}
+    assert tenant.calls.writes() == []
+
+
+def test_adding_to_a_stack_writes_only_what_it_does_not_manage(
+    stack: Stack, tenant: Tenant, access: Access, tmp_path: Path
+) -> None:
+    assert access("adopt", "--out", tmp_path / "first", "--environment", "prod").code == 0
+    take_over(stack, tmp_path / "first")
+    tenant.map_role("Late", ["Operator"])
+    state = tmp_path / "state.json"
+    state.write_text(json.dumps(stack.export()), encoding="utf-8")
+    (stack.directory / "import.json").write_text("{}", encoding="utf-8")
+    managed = len(stack.managed())
+
+    said = access("adopt", "--out", stack.directory, "--add-to", stack.name, "--state", state)
+
+    assert said.code == 0, said
+    assert "import adopted" in said.stdout
+    assert (stack.directory / "import.json").read_text(encoding="utf-8") == "{}"
+    main = stack.directory / "__main__.py"
+    main.write_text(main.read_text(encoding="utf-8") + "\nimport adopted  # noqa: F401\n", encoding="utf-8")
+    stack.command("import", "--file", "import_2.json", *IMPORT, "--stack", stack.name).ok()
+    total = len(tenant.grants()) + len(tenant.role_mappings())
+    assert managed < total
+    assert stack.preview().ok().summary == {"same": total + 1}
+    assert len(stack.managed()) == total
+
+
+@pytest.mark.parametrize("fault", ["empty-listing", "partial-listing", "truncated", "html", "drop-before"])
+def test_nothing_is_written_to_the_tenant_whatever_it_answers(
+    tenant: Tenant, access: Access, tmp_path: Path, fault: str
+) -> None:
+    tenant.inject(Fault(kind=fault, path=r"/security/.*", times=None))  # pyright: ignore[reportArgumentType]
+    before = tenant.snapshot()
+
+    access("adopt", "--out", tmp_path / "out")
+
+    tenant.clear_faults()
+    assert tenant.calls.writes() == []
+    assert tenant.snapshot() == before
+
+
+def test_a_reading_client_refuses_every_write(tenant: Tenant) -> None:
+    key = GrantKey(tenant.workspaces()[0]["id"], Principal("users", tenant.users()[0]["id"]))
+    with ReadOnlyClient(settings_for(tenant)) as client:
+        for write in (
+            lambda: client.permissions.remove(key),
+            lambda: client.permissions.assign(key, frozenset({"VIEW"})),
+            lambda: client.permissions.replace_batch("users", {key: frozenset({"VIEW"})}),
+            lambda: client.role_mappings.replace_all([]),
+            client.role_mappings.remove_all_and_disable,
+        ):
+            with pytest.raises(WriteRefusedError):
+                write()
+    assert list(tenant.calls) == []
