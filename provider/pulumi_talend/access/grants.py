@@ -7,7 +7,7 @@ and PUT or DELETE on missing permissions makes no difference here.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..api import GrantKey, Permissions, TalendClient, TalendError
@@ -73,10 +73,15 @@ class Grants:
         """
         self._line.submit(_Wish(key, None))
 
-    def apply(self, changes: Mapping[GrantKey, Permissions | None]) -> dict[GrantKey, TalendError]:
-        """Sets many at once, None meaning none, in as few calls as the API allows. Returns those that failed, and why."""
+    def apply(
+        self, changes: Mapping[GrantKey, Permissions | None], *, taking_over: Collection[GrantKey] = ()
+    ) -> dict[GrantKey, TalendError]:
+        """Sets many at once, None meaning none, in as few calls as the API allows. Returns those that failed, and why.
+
+        `taking_over`: those that another resource may still believe to hold; its end then leaves them in place.
+        """
         keys = list(changes)
-        verdicts = self._line.submit_all([_Wish(key, changes[key]) for key in keys])
+        verdicts = self._line.submit_all([self._change(key, changes[key], key in taking_over) for key in keys])
         failed: dict[GrantKey, TalendError] = {}
         for key, verdict in zip(keys, verdicts):  # noqa: B905 - the gatherer gives one verdict a wish
             if isinstance(verdict, TalendError):
@@ -84,6 +89,11 @@ class Grants:
             elif verdict is not None:
                 raise verdict
         return failed
+
+    @staticmethod
+    def _change(key: GrantKey, permissions: Permissions | None, taking_over: bool) -> _Wish:
+        takes = taking_over and permissions is not None
+        return _Wish(key, permissions, fresh=takes, adopt=takes)
 
     # What follows runs in one thread at a time: the line's leader.
 
