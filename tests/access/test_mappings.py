@@ -153,7 +153,7 @@ def test_a_bad_member_does_not_fail_the_others(tenant: Tenant, mappings: Mapping
     def hold(_call: Call) -> None:
         if not begun.is_set():
             begun.set()
-            threading.Event().wait(0.3)  # the others come while the first one's work is done, and so are gathered
+            threading.Event().wait(0.6)  # the others come while the first one's work is done, and so are gathered
 
     during(hold)
     first = threading.Thread(target=lambda: mappings.create("first", OPERATOR, adopt=False))
