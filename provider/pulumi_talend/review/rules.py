@@ -1,0 +1,257 @@
+"""Rules as code: what a review may not do, may do with a warning, or only with somebody's approval.
+
+A rule names what it is about; a change breaks it where all that it names fits. What cannot be told counts as fitting: a rule
+about `prod` also catches a change on a workspace whose environment is not known.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from .alerts import ADMIN_ROLES, BROAD_GROUPS, Watch, matches, subject
+from .errors import RulesError
+from .lookup import Looked
+from .model import Change, GrantChange, MappingChange, Review, plural
+from .text import rights_in_words, visible
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+Action = Literal["deny", "warn", "require-approval"]
+AlertName = Literal[
+    "unforeseen",
+    "manage-gained",
+    "publish-gained",
+    "last-access-removed",
+    "customer-role-lost",
+    "broad-admin-role",
+    "admin-role-mapped",
+    "removed-by-hand-given",
+    "gap",
+    "unknown-before",
+    "expiring",
+]
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Patterns = Annotated[list[Annotated[str, Field(min_length=1)]], BeforeValidator(_listed), Field(min_length=1)]
+AlertKind = Annotated[list[AlertName], BeforeValidator(_listed), Field(min_length=1)]
+
+
+class Rule(BaseModel):
+    """One rule. Patterns may have `*`, `?` and `[...]`; upper and lower case are alike."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    name: Annotated[str, Field(min_length=1)]
+    action: Action
+    change: Literal["gain", "loss", "any"] = "gain"
+    permission: Patterns | None = None
+    environment: Patterns | None = None
+    workspace: Patterns | None = None
+    person: Patterns | None = None
+    except_person: Patterns | None = None
+    kind: Literal["user", "service-account"] | None = None
+    customer_role: Patterns | None = None
+    role: Patterns | None = None
+    removed_share: Annotated[float, Field(ge=0, lt=1)] | None = None
+    alert: AlertKind | None = None
+
+    @property
+    def about_grants(self) -> bool:
+        """Whether it names something that only grants have."""
+        return any((self.permission, self.environment, self.workspace, self.person, self.except_person, self.kind))
+
+    @property
+    def about_mappings(self) -> bool:
+        """Whether it names something that only role mappings have."""
+        return any((self.customer_role, self.role))
+
+
+class Rules(BaseModel):
+    """A rules file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    admin_roles: Patterns = Field(default_factory=lambda: list(ADMIN_ROLES))
+    broad_groups: Patterns = Field(default_factory=lambda: list(BROAD_GROUPS))
+    rule: list[Rule] = Field(default_factory=list[Rule])
+
+    @property
+    def watch(self) -> Watch:
+        """What the alerts watch for."""
+        return Watch(self.admin_roles, self.broad_groups)
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A rule that a review breaks, and each place where it does."""
+
+    rule: Rule
+    items: tuple[str, ...]
+
+
+def find_rules(directory: Path) -> Path | None:
+    """`review.toml` in `directory`, else its `pyproject.toml` where that has a `[tool.talend-access.review]` table."""
+    own, project = directory / "review.toml", directory / "pyproject.toml"
+    if own.is_file():
+        return own
+    if project.is_file() and _table(_loaded(project), project) is not None:
+        return project
+    return None
+
+
+def load_rules(path: Path) -> Rules:
+    """The rules in `path`. Raises RulesError with everything that is wrong with them."""
+    document = _loaded(path)
+    table = _table(document, path) if path.name == "pyproject.toml" else document
+    if table is None:
+        raise RulesError(f"{path} has no table [tool.talend-access.review].")
+    try:
+        rules = Rules.model_validate(table)
+    except ValidationError as error:
+        raise RulesError(
+            f"{path}: {'; '.join(_problem(detail) for detail in error.errors(include_url=False))}"
+        ) from None
+    wrong = [reason for rule in rules.rule if (reason := _senseless(rule))]
+    if wrong:
+        raise RulesError(f"{path}: {'; '.join(wrong)}")
+    return rules
+
+
+def broken(rules: Rules, review: Review, looked: Looked | None) -> list[Violation]:
+    """Every rule that `review` breaks; all rules are looked at, whatever the first of them says."""
+    found = [Violation(rule, tuple(_items(rule, review, looked))) for rule in rules.rule]
+    return [violation for violation in found if violation.items]
+
+
+def _loaded(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RulesError(f"The rules in {path} cannot be read: {error.strerror}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RulesError(f"{path} is not TOML: {visible(str(error))}") from None
+
+
+def _table(document: dict[str, Any], path: Path) -> dict[str, Any] | None:
+    table: Any = document
+    for name in ("tool", "talend-access", "review"):
+        table = cast("dict[str, Any]", table).get(name) if isinstance(table, dict) else None
+    if table is not None and not isinstance(table, dict):
+        raise RulesError(f"{path}: tool.talend-access.review is no table.")
+    return cast("dict[str, Any] | None", table)
+
+
+def _problem(detail: Any) -> str:
+    where = ".".join(str(part) for part in detail["loc"])
+    said = "is no setting of a rule" if detail["type"] == "extra_forbidden" else str(detail["msg"])
+    return visible(f"{where}: {said}")
+
+
+def _senseless(rule: Rule) -> str | None:
+    if rule.about_grants and rule.about_mappings:
+        return f"rule '{visible(rule.name)}' names both grants and role mappings: write two rules"
+    if rule.removed_share is not None and (rule.about_mappings or rule.permission or rule.kind):
+        return f"rule '{visible(rule.name)}': removed_share goes with environment, workspace and person only"
+    if rule.alert and (rule.about_grants or rule.about_mappings or rule.removed_share is not None):
+        return f"rule '{visible(rule.name)}': alert stands by itself"
+    return None
+
+
+def _items(rule: Rule, review: Review, looked: Looked | None) -> list[str]:
+    if rule.alert is not None:
+        kinds: set[str] = set(rule.alert)
+        return [f"{alert.title}: {item}" for alert in review.alerts if alert.kind in kinds for item in alert.items]
+    if rule.removed_share is not None:
+        return _share(rule, rule.removed_share, review, looked)
+    changes: list[Change] = []
+    if not rule.about_mappings:
+        changes += [change for change in review.grants if _fits(rule, change)]
+    if not rule.about_grants:
+        changes += [change for change in review.mappings if _role_fits(rule, change)]
+    # What cannot be foretold may do anything, so it breaks every rule about changes.
+    untold = [f"{one.what}: cannot be foretold, so it may be that ({one.reason})" for one in review.unforeseen]
+    return [_said(rule, change) for change in changes] + untold
+
+
+def _said(rule: Rule, change: Change) -> str:
+    doubt = " (what is there now is not known)" if change.loss_unknown else ""
+    parts: list[str] = []
+    if rule.change != "loss" and change.gained:
+        parts.append(f"gains {rights_in_words(change.gained)}")
+    if rule.change != "gain" and (change.lost or change.loss_unknown):
+        parts.append(f"loses {rights_in_words(change.lost) if change.lost else 'something'}")
+    return f"{subject(change)} {' and '.join(parts)}{doubt}"
+
+
+def _concerned(rule: Rule, change: Change, names: Sequence[str] | None) -> bool:
+    """Whether what the change gains or loses (as the rule asks) is something that the rule names."""
+    concerned: set[str] = set()
+    if rule.change != "loss":
+        concerned |= change.gained
+    if rule.change != "gain":
+        concerned |= change.lost
+        if change.loss_unknown:
+            return True
+    if names is None:
+        return bool(concerned)
+    return any(matches(right, names) for right in concerned)
+
+
+def _fits(rule: Rule, change: GrantChange) -> bool:
+    return _in_scope(rule, change) and _concerned(rule, change, rule.permission)
+
+
+def _in_scope(rule: Rule, change: GrantChange) -> bool:
+    who, where = change.who, change.where
+    if rule.kind is not None and rule.kind != ("user" if who.kind == "users" else "service-account"):
+        return False
+    if rule.except_person is not None and any(matches(name, rule.except_person) for name in (who.name, who.id) if name):
+        return False
+    return (
+        _may_be(rule.environment, [where.environment])
+        and _may_be(rule.workspace, [where.name, where.id] if where.name else [None])
+        and _may_be(rule.person, [who.name, who.id] if who.name else [None])
+    )
+
+
+def _may_be(patterns: Sequence[str] | None, names: Sequence[str | None]) -> bool:
+    """Whether one of `names` fits; a name that is not known may be any."""
+    return patterns is None or any(name is None or matches(name, patterns) for name in names)
+
+
+def _role_fits(rule: Rule, change: MappingChange) -> bool:
+    return _may_be(rule.customer_role, [change.customer_role]) and _concerned(rule, change, rule.role)
+
+
+def _share(rule: Rule, share: float, review: Review, looked: Looked | None) -> list[str]:
+    """Grants that would be gone, against all that there are now in what the rule names."""
+    ended = [change for change in review.grants if change.ends and _in_scope(rule, change)]
+    if not ended:
+        return []
+    if looked is None or not looked.whole:
+        return [f"{plural(len(ended), 'grant')} would be gone; of how many cannot be told without the tenant"]
+    now = {key for key in looked.grants if _in_scope(rule, _as_change(key, looked))} | {change.key for change in ended}
+    if len(ended) / len(now) <= share:
+        return []
+    return [
+        f"{len(ended):,} of {plural(len(now), 'grant')} would be gone ({len(ended) / len(now):.0%}, allowed {share:.0%})"
+    ]
+
+
+def _as_change(key: Any, looked: Looked) -> GrantChange:
+    from .fold import where_of, who_of
+
+    return GrantChange(None, None, (), who=who_of(key, looked.names), where=where_of(key.workspace_id, looked.names))
