@@ -54,6 +54,15 @@ def test_a_program_that_fails_shows_its_traceback_and_deletes_nothing(bench: Wor
     assert set(bench.resources()) == {"shelf-dev", "a", "b"}
 
 
+def test_programs_that_cannot_start(bench: Workbench) -> None:
+    bench.program("def f(:")
+    assert "SyntaxError" in bench.preview(expect=1).out
+    bench.program("import not_installed_anywhere")
+    assert "No module named 'not_installed_anywhere'" in bench.preview(expect=1).out
+    (bench.project / "__main__.py").unlink()
+    assert "unable to find main python program `__main__.py`" in bench.preview(expect=None).text
+
+
 def test_two_resources_of_one_name_are_refused(bench: Workbench) -> None:
     bench.program('Item("a")\nItem("a", slot="other")')
     failed = bench.up(expect=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import time
@@ -108,3 +109,43 @@ def test_every_written_state_is_whole(offline: Workbench) -> None:
     assert process.returncode == 0
     assert len(offline.resources()) == 13
     assert max(counts) >= 1
+
+
+def test_an_operation_whose_host_died_stays_recorded(offline: Workbench) -> None:
+    offline.program('Item("a")')
+    offline.faults(crash=["create a"])
+    failed = offline.up(expect=1)
+    assert "whether the operation took place is unknown" in failed.out
+    assert "a" not in offline.resources()
+    assert [each["type"] for each in offline.deployment()["pending_operations"]] == ["creating"]
+    assert not list(offline.state.glob(".pulumi/locks/**/*.json")), "a run that ends gives its lock back"
+
+
+def answer(bench: Workbench, text: str) -> tuple[int, str]:
+    """Run `up` on a terminal and answer its question."""
+    leader, follower = pty.openpty()
+    process = subprocess.Popen(
+        bench.command("up"), cwd=bench.project, env=bench.environment, stdin=follower, stdout=follower, stderr=follower
+    )
+    os.close(follower)
+    os.write(leader, text.encode())
+    shown = b""
+    try:
+        while part := os.read(leader, 4096):
+            shown += part
+    except OSError:  # what a terminal says whose other end is closed
+        os.close(leader)
+    return process.wait(), shown.decode()
+
+
+def test_on_a_terminal_up_asks_first(offline: Workbench) -> None:
+    offline.program('Item("a")')
+    code, shown = answer(offline, "no\n")
+    assert code == 1
+    assert "Do you want to perform this update? [yes/no]" in shown
+    assert "confirmation declined" in shown
+    assert offline.calls() == []
+    code, shown = answer(offline, "yes\n")
+    assert code == 0
+    assert "2 created" in shown
+    assert offline.calls() == ["create a"]

@@ -3,6 +3,7 @@
 - `EngineError`: the command cannot go on; its text is the whole message, `exit_code` what the process returns.
   - `UnsupportedFeatureError`: the program uses something that only the Pulumi CLI can do.
   - `ProviderError`: a dynamic provider answered an operation with an error.
+    - `HostLostError`: the provider host died, nobody knows what became of the operation.
   - `StoppedError`: the run is stopping (a failure elsewhere, or Ctrl-C); nothing new is started.
 """
 
@@ -36,6 +37,17 @@ class UnsupportedFeatureError(EngineError):
 
 class ProviderError(EngineError):
     """A dynamic provider failed; the text is what it said."""
+
+
+class HostLostError(ProviderError):
+    """The provider host ended in the middle of an operation, which may or may not have taken place."""
+
+    def __init__(self, details: str) -> None:
+        """Say so, with what the connection reported."""
+        super().__init__(
+            f"the provider host has ended unexpectedly ({details}): whether the operation took place is unknown, "
+            "look at the object where it lives"
+        )
 
 
 class StoppedError(EngineError):

@@ -18,11 +18,13 @@ from google.protobuf import empty_pb2
 from google.protobuf.message import Message
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-from .errors import EngineError, ProviderError
+from .errors import EngineError, HostLostError, ProviderError
 from .project import Project
 from .values import Properties, from_struct, mark_secrets, plain, to_struct
 
 CHANNEL_OPTIONS = [("grpc.max_receive_message_length", 400 * 1024 * 1024), ("grpc.max_send_message_length", -1)]
+# In a directory of its own: the directory of a script comes first in its module search path.
+_RUNNER = Path(__file__).parent / "runner" / "run_host.py"
 _Response = TypeVar("_Response", bound=Message)
 
 
@@ -73,10 +75,10 @@ class ProviderHost:
 
     def _start(self) -> None:
         self._process = subprocess.Popen(  # noqa: S603 the project's own interpreter
-            [self._project.python, "-u", "-m", "pulumi.dynamic", self._engine_address],
+            [self._project.python, "-u", str(_RUNNER), self._engine_address],
             cwd=self._project.program_directory,
             env=process_environment(self._project),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # held open: the host ends some time after its engine
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -237,7 +239,7 @@ def _call(
     except grpc.RpcError as error:
         details = error.details() if isinstance(error, grpc.Call) else str(error)
         if isinstance(error, grpc.Call) and error.code() == grpc.StatusCode.UNAVAILABLE:
-            details = f"the provider host has ended unexpectedly ({details}): run the command again"
+            raise HostLostError(details or "") from None
         raise ProviderError((details or "the provider failed without a message").rstrip()) from None
     if not isinstance(response, response_type):
         raise ProviderError(f"the provider host answered {method} with {type(response).__name__}")

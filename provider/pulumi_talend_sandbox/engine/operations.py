@@ -145,7 +145,7 @@ class Operation:
     def _agreed(self) -> bool:
         if not self.options.interactive:
             return True  # --skip-preview without a terminal is an answer too
-        answer = self.console.input(f"Do you want to perform this {self.kind.noun}? [yes/no] ")
+        answer = self.console.input(f"Do you want to perform this {self.kind.noun}? [yes/no] ", markup=False)
         return answer.strip().lower() in ("y", "yes")
 
     def _preview(self, deployment: Deployment) -> RunContext:
@@ -226,11 +226,13 @@ def _cancellable(context: RunContext) -> Generator[None]:
 
     def first(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001 the signature of a handler
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         sys.stderr.write("\ncancelling: running operations are finished first; press Ctrl-C again to give up\n")
         context.cancel()
 
-    before = signal.signal(signal.SIGINT, first)
+    before = {number: signal.signal(number, first) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -35,6 +35,14 @@ class Project:
         """The directory that the program and its provider host run in."""
         return self.main if self.main.is_dir() else self.main.parent
 
+    def ensure_program(self) -> None:
+        """Raise `EngineError` when the project has no program to run."""
+        if self.main.is_dir() and not (self.main / "__main__.py").exists():
+            raise EngineError(
+                f"unable to find main python program `__main__.py` in `{self.main}`: write it, or correct "
+                "`main:` in Pulumi.yaml"
+            )
+
     @property
     def python(self) -> str:
         """The interpreter for the program: that of the project's virtualenv, else the one running now."""

@@ -9,6 +9,7 @@ from .config import provider_inputs
 from .context import RunContext
 from .differences import changed_keys, keep_ignored
 from .errors import EngineError, ProviderError, StoppedError
+from .events import Operation
 from .goals import Goal, alias_urns
 from .host import Difference, Failure
 from .state import ResourceState
@@ -281,11 +282,10 @@ def register_provider(context: RunContext, olds: dict[str, ResourceState]) -> st
     context.providers.configure(inputs)
     old = olds.get(urn)
     new = ResourceState(urn=urn, type=DYNAMIC_PROVIDER_TYPE, custom=True, id=str(uuid.uuid4()), inputs=inputs)
-    if old is None:
-        step = Step("create", None, new)
-    else:
-        step = Step("update" if changed_keys(old.inputs, inputs) else "same", old, new)
-    run_steps(context, [step])
+    op: Operation = "create"
+    if old is not None:
+        op = "update" if changed_keys(old.inputs, inputs) else "same"
+    run_steps(context, [Step(op, old, new)])
     return f"{urn}::{new.id}"
 
 

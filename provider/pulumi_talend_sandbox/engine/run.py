@@ -31,6 +31,7 @@ def update(context: RunContext, *, refresh_first: bool = False) -> None:
     Failures are reported through the context, whose `failed` tells the verdict.
     """
     with _run(context) as server:
+        context.project.ensure_program()
         if refresh_first:
             _configure_as_recorded(context)
             refresh(context, as_result=False)

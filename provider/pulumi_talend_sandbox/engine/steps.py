@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from .context import RunContext
 from .differences import changed_keys
-from .errors import EngineError, ProviderError, StoppedError
+from .errors import EngineError, HostLostError, ProviderError, StoppedError
 from .events import Operation, StepEvent
-from .state import ResourceState, now_text
+from .state import PendingOperation, ResourceState, now_text
 from .values import Properties, Secret
 
 PENDING_NAMES: dict[Operation, str] = {
@@ -79,9 +79,6 @@ def run_step(context: RunContext, step: Step) -> None:
         started = time.monotonic()
         try:
             _ACTIONS[step.op](context, step)
-        except ProviderError as error:
-            context.step_failed(event, str(error))
-            raise StoppedError from None
         except EngineError as error:
             context.step_failed(event, str(error))
             raise StoppedError from None
@@ -110,8 +107,8 @@ def _create(context: RunContext, step: Step) -> None:
         pending = context.snapshot.begin(new.evolve(), PENDING_NAMES[step.op])
         try:
             new.id, outputs = context.providers.create(new.urn, new.inputs)
-        except ProviderError:
-            context.snapshot.end(pending)
+        except ProviderError as error:
+            _give_up(context, pending, error)
             raise
         new.outputs = with_additional_secrets(outputs, new)
     else:
@@ -119,6 +116,12 @@ def _create(context: RunContext, step: Step) -> None:
         new.outputs = dict(new.inputs) if new.is_provider else {}
     new.created = new.modified = now_text()
     context.snapshot.end(pending, old=old, new=new, keep_old=_condemned(step))
+
+
+def _give_up(context: RunContext, pending: PendingOperation, error: ProviderError) -> None:
+    """Strike out an operation that failed; one whose outcome nobody knows stays recorded as pending."""
+    if not isinstance(error, HostLostError):
+        context.snapshot.end(pending)
 
 
 def _condemned(step: Step) -> ResourceState | None:
@@ -141,8 +144,8 @@ def _update(context: RunContext, step: Step) -> None:
         pending = context.snapshot.begin(new.evolve(outputs=old.outputs), PENDING_NAMES[step.op])
         try:
             outputs = context.providers.update(new.urn, old.id, old.inputs, old.outputs, new.inputs)
-        except ProviderError:
-            context.snapshot.end(pending)
+        except ProviderError as error:
+            _give_up(context, pending, error)
             raise
         new.outputs = with_additional_secrets(outputs, new)
     new.modified = now_text()
@@ -161,8 +164,8 @@ def _delete(context: RunContext, step: Step) -> None:
         pending = context.snapshot.begin(old, PENDING_NAMES[step.op])
         try:
             context.providers.delete(old.urn, old.id, old.inputs, old.outputs)
-        except ProviderError:
-            context.snapshot.end(pending)
+        except ProviderError as error:
+            _give_up(context, pending, error)
             raise
     else:
         pending = None

@@ -22,19 +22,19 @@ from pathlib import Path
 
 
 def user_traceback(error: BaseException, program: Path) -> str:
-    """Format an exception from the first frame of the user's program on; all of it when there is no such frame."""
+    """Format an exception from the first frame of the user's program on; without such a frame, its message alone.
+
+    A syntax error of the program itself has no frame in it; its message shows the place.
+    """
     directory = program if program.is_dir() else program.parent
     frames = traceback.extract_tb(error.__traceback__)
-    start = next(
-        (
-            i
-            for i, frame in enumerate(frames)
-            if not frame.filename.startswith("<") and Path(frame.filename).resolve().is_relative_to(directory)
-        ),
-        None,
-    )
-    limit = None if start is None else -(len(frames) - start)
-    return "".join(traceback.format_exception(type(error), error, error.__traceback__, limit=limit))
+    for position, frame in enumerate(frames):
+        if not frame.filename.startswith("<") and Path(frame.filename).resolve().is_relative_to(directory):
+            limit = position - len(frames)
+            return "".join(traceback.format_exception(type(error), error, error.__traceback__, limit=limit))
+    if isinstance(error, SyntaxError):
+        return "".join(traceback.format_exception_only(type(error), error))
+    return "".join(traceback.format_exception(type(error), error, error.__traceback__))
 
 
 def main() -> int:

@@ -5,6 +5,7 @@ Its calls are listed in `calls.log`. `faults.json` can make it fail or wait: `{"
 """
 
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -39,6 +40,8 @@ def begin(operation: str, slot: str) -> None:
         if f"{operation} {slot}" in told.get("wait", []):
             while not (Shelf.root / "go").exists():
                 time.sleep(0.02)
+        if f"{operation} {slot}" in told.get("crash", []):
+            os._exit(3)
         if f"{operation} {slot}" in told.get("fail", []):
             raise RuntimeError(f"cannot {operation} {slot}") from None
 
