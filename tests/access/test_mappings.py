@@ -143,10 +143,6 @@ def test_one_bad_member_fails_alone_or_with_the_api_s_reason(tenant: Tenant, map
     assert good is None or isinstance(good, BadRequestError)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="Mappings._work gives the 400 of a gathered write to all its members; writing them singly tells whose it is",
-)
 def test_a_bad_member_does_not_fail_the_others(tenant: Tenant, mappings: Mappings, during: During) -> None:
     begun = threading.Event()
 
@@ -303,11 +299,6 @@ def test_the_first_mapping_of_a_tenant(tenant: Tenant, client: TalendClient, sho
     assert tenant.role_mappings() == {"first": ["Operator"]}
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="Mappings._remove_all takes its verifying listing as all that is known: a partial one makes the next write lose "
-    "mappings; keep what was known, less what was removed",
-)
 def test_a_partial_listing_after_a_removal_is_not_taken_for_the_truth(tenant: Tenant, mappings: Mappings) -> None:
     mappings.read("anything")
     tenant.map_role("old", ["Operator"])
@@ -324,11 +315,6 @@ def test_a_partial_listing_after_a_removal_is_not_taken_for_the_truth(tenant: Te
         assert tenant.role_mappings() == {**before, "new": ["Operator"]}
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=ValueError,
-    reason="Mappings._complete_listing looks a vanished name up by itself, which no path can hold; list again instead",
-)
 @pytest.mark.parametrize("name", ["***", "--", "."])
 def test_somebody_s_unspeakable_mapping_does_not_stop_ours(tenant: Tenant, mappings: Mappings, name: str) -> None:
     """A name that no path can hold, mapped and unmapped by hand."""
@@ -340,7 +326,7 @@ def test_somebody_s_unspeakable_mapping_does_not_stop_ours(tenant: Tenant, mappi
     assert {"one", "two"} <= set(tenant.role_mappings())
 
 
-@pytest.mark.parametrize("name", [".", "..", "/", "//", "", "../..", "%", "?", "#", " "])
+@pytest.mark.parametrize("name", [".", "..", "/", "//", "", "../..", "%", "?", "#", " ", "a/..", "../a", "a//b"])
 def test_a_name_that_is_a_step_in_a_path_removes_nothing(tenant: Tenant, mappings: Mappings, name: str) -> None:
     before = tenant.snapshot()
     with pytest.raises((TalendError, ValueError)):
@@ -349,9 +335,7 @@ def test_a_name_that_is_a_step_in_a_path_removes_nothing(tenant: Tenant, mapping
     assert tenant.calls.writes() == []
 
 
-@pytest.mark.parametrize(
-    "name", ["a/../..", "a/..", "../a", "a?b", "a#b", "a%2F..", "Data & Analytics/Developers", "日本"]
-)
+@pytest.mark.parametrize("name", ["a?b", "a#b", "a%2F..", "a/b", "Data & Analytics/Developers", "日本"])
 def test_odd_names_remove_themselves_alone(tenant: Tenant, client: TalendClient, mappings: Mappings, name: str) -> None:
     before = {k: v for k, v in tenant.role_mappings().items() if k != name}
     mappings.create(name, OPERATOR, adopt=True)

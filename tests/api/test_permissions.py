@@ -121,7 +121,10 @@ def test_an_id_that_is_a_step_in_a_path_is_never_sent(nothing: str) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         raise AssertionError(f"sent: {request.method} {request.url}")
 
-    with support.mocked_client(answer) as client, pytest.raises(ValueError, match="cannot stand in a URL's path"):
+    with (
+        support.mocked_client(answer) as client,
+        pytest.raises(ValueError, match="cannot safely stand in a URL's path"),
+    ):
         client.permissions.remove(GrantKey("workspace", Principal("users", nothing)))
 
 

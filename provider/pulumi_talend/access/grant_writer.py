@@ -152,7 +152,7 @@ class GrantWriter:
             ((key, permissions),) = part.items()
             return self._write_one(sort, key, permissions, attempt=attempt)
         try:
-            self._call(sort, kind, part)
+            plainly = self._call(sort, kind, part)
         except (NoAnswerError, ServerError) as error:
             # Done or not done? The tenant knows.
             return self._after_lost_answer(sort, kind, part, error, attempt)
@@ -162,18 +162,18 @@ class GrantWriter:
             return self._after_refusal(sort, kind, part, error)
         except TalendError as error:
             return dict.fromkeys(part, error)
-        return self._batch_done(sort, kind, part)
+        return self._batch_done(sort, kind, part, plainly=plainly)
 
-    def _call(self, sort: Sort, kind: PrincipalKind, part: Changes) -> None:
+    def _call(self, sort: Sort, kind: PrincipalKind, part: Changes) -> bool:
         if sort == "remove":
+            plainly = True
             for rectangle in rectangles(part, most_pairs=self._limit):
-                self._api.remove_batch(kind, rectangle.workspace_ids, rectangle.principal_ids)
-            return
+                plainly = self._api.remove_batch(kind, rectangle.workspace_ids, rectangle.principal_ids) and plainly
+            return plainly
         grants = {key: permissions for key, permissions in part.items() if permissions is not None}
         if sort == "assign":
-            self._api.assign_batch(kind, grants)
-        else:
-            self._api.replace_batch(kind, grants)
+            return self._api.assign_batch(kind, grants)
+        return self._api.replace_batch(kind, grants)
 
     def _after_lost_answer(
         self, sort: Sort, kind: PrincipalKind, part: Changes, error: TalendError, attempt: int
@@ -221,11 +221,11 @@ class GrantWriter:
                     now.update(self._snapshot.read_again([key]))
         return now
 
-    def _batch_done(self, sort: _Way, kind: PrincipalKind, part: Changes) -> Verdicts:
+    def _batch_done(self, sort: _Way, kind: PrincipalKind, part: Changes, *, plainly: bool = True) -> Verdicts:
         for key, permissions in part.items():
             self._snapshot.record(key, permissions)
         self._unverified.update(part)
-        if (sort, kind) in self._verified and len(self._unverified) < VERIFY_EVERY:
+        if plainly and (sort, kind) in self._verified and len(self._unverified) < VERIFY_EVERY:
             return {}
         return self._verify_batches(sort, kind, part)
 
@@ -237,7 +237,9 @@ class GrantWriter:
             self._unverified = pending
             return dict.fromkeys(part, error)
         self._verified.add((sort, kind))
-        verdicts: Verdicts = {key: _not_verified(key, pending[key], wrong[key]) for key in wrong if key in part}
+        verdicts: Verdicts = {}
+        for key in sorted(set(wrong) & set(part)):
+            verdicts.update(self._write_singly(sort, key, part[key], standing=wrong[key]))
         earlier = [key for key in wrong if key not in part]
         if earlier:
             # Their operations are over: the one that noticed has to say it.
@@ -246,6 +248,22 @@ class GrantWriter:
             first = next(iter(part))
             verdicts[first] = NotVerifiedError(f"{others}{more} Found while verifying {first}: run `pulumi refresh`.")
         return verdicts
+
+    def _write_singly(
+        self, sort: _Way, key: GrantKey, asked: Permissions | None, *, standing: Permissions | None
+    ) -> Verdicts:
+        """A member that a batch did not do though it was called done: by itself, it is done, or says why not."""
+        if sort == "assign" and standing is not None:
+            return {
+                key: _not_verified(key, asked, standing)
+            }  # somebody else's, or not what was asked for: left as it is
+        one_of_many, self._one_of_many = self._one_of_many, False
+        try:
+            return self._write_one(
+                "remove" if asked is None else "replace" if standing else "assign", key, asked, attempt=1
+            )
+        finally:
+            self._one_of_many = one_of_many
 
     def _look(self, expected: Changes) -> dict[GrantKey, Permissions | None]:
         """What differs from `expected`, after giving the API a moment to show it."""

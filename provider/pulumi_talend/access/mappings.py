@@ -17,10 +17,19 @@ import random
 import shlex
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..api import NoAnswerError, NotFoundError, RoleMapping, ServerError, TalendClient, TalendError
+from ..api import (
+    BadRequestError,
+    NoAnswerError,
+    NotFoundError,
+    RoleMapping,
+    ServerError,
+    TalendClient,
+    TalendError,
+    UnsafeNameError,
+)
 from ..api.permissions import words
 from .errors import AlreadyThereError, IncompleteListingError, NotVerifiedError, OverwrittenError, UnseenMappingError
 from .gathering import Gatherer
@@ -125,6 +134,14 @@ class Mappings:
         if not adopted:
             self._gatherer.submit(_Removal(name))
 
+    def delete_all(self, names: Iterable[str]) -> None:
+        """Removes several at once, as `delete` does each. Raises the first error once all have been tried."""
+        with self._lock:
+            left = [name for name in names if name not in self._adopted]
+        errors = [error for error in self._gatherer.submit_all([_Removal(name) for name in left]) if error is not None]
+        if errors:
+            raise errors[0]
+
     def replace_all(self, wanted: Mapping[str, RoleSet], *, seen: Mapping[str, RoleSet]) -> None:
         """Makes `wanted` the tenant's only mappings, with one write; nothing to do is no write.
 
@@ -151,10 +168,7 @@ class Mappings:
         puts = {number: wish for number, wish in enumerate(wishes) if isinstance(wish, _Put)}
         removals = {number: wish for number, wish in enumerate(wishes) if isinstance(wish, _Removal)}
         if puts:
-            try:
-                verdicts.update(self._put_all(puts))
-            except TalendError as error:
-                verdicts.update(dict.fromkeys(puts, error))
+            verdicts.update(self._put_together(puts))
         for number, wish in enumerate(wishes):
             if isinstance(wish, _Whole):
                 try:
@@ -167,6 +181,20 @@ class Mappings:
             except TalendError as error:
                 verdicts.update(dict.fromkeys(removals, error))
         return [verdicts.get(number) for number in range(len(wishes))]
+
+    def _put_together(self, puts: dict[int, _Put]) -> dict[int, BaseException]:
+        """Puts them all in with one write, or one by one where the API refuses that: a bad one fails alone."""
+        try:
+            return self._put_all(puts)
+        except BadRequestError as error:
+            if len(puts) == 1:
+                return dict.fromkeys(puts, error)
+        except TalendError as error:
+            return dict.fromkeys(puts, error)
+        verdicts: dict[int, BaseException] = {}
+        for number, put in puts.items():
+            verdicts.update(self._put_together({number: put}))
+        return verdicts
 
     def _put_all(self, puts: dict[int, _Put]) -> dict[int, BaseException]:
         """Puts them all in with one write; returns the refused ones' errors. Raises what concerns all of them."""
@@ -214,6 +242,8 @@ class Mappings:
             return merged([mapping for mapping in listing if mapping.name in wanted], wanted)
 
         self._settle(next_list, set, "the set of role mappings")
+        with self._lock:
+            self._adopted |= set(wanted)
 
     def _settle(
         self,
@@ -253,12 +283,19 @@ class Mappings:
         with self._lock:
             known = must_exist | set(self._listing or ())
         for name in sorted(known - {mapping.name for mapping in listing}):
-            if self._api.get(name) is not None:
+            if self._exists(name):
                 raise IncompleteListingError(
                     f"Could not write role mappings: the tenant's listing lacks '{name}', which exists. Nothing was written, "
                     "since writing the list back would remove it; run again, and ask Talend's support if it stays."
                 )
         return listing
+
+    def _exists(self, name: str) -> bool:
+        """Whether a mapping exists that a listing lacks: by a look at itself, or where no path can hold its name at the list."""
+        try:
+            return self._api.get(name) is not None
+        except UnsafeNameError:
+            return name in roles_by_name(self._api.list())
 
     def _remove_all(self, removals: dict[int, _Removal]) -> dict[int, BaseException]:
         """Removes them one by one, and looks once whether they are gone. Returns the errors of those that are not."""
@@ -276,8 +313,11 @@ class Mappings:
             if not left:
                 return failed
             current = roles_by_name(self._api.list())
+            asked = {removal.name for removal in removals.values()}
             with self._lock:
-                self._listing = current
+                # What is known stays known though this listing lacks it: the next write has to look for it.
+                before = {name: roles for name, roles in (self._listing or {}).items() if name not in asked}
+                self._listing = {**before, **current}
             left = {number: removal for number, removal in left.items() if removal.name in current}
         for number, removal in left.items():
             failed[number] = NotVerifiedError(

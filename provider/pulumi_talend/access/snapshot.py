@@ -9,8 +9,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
-from ..api import ForbiddenError, GrantKey, Permissions, TalendClient
+from ..api import ForbiddenError, GrantKey, NotFoundError, Permissions, TalendClient
 
 MAX_AGE_SECONDS = 30.0
 """How long a listing is trusted; after that it is read again. What is created in between by somebody else stays unseen."""
@@ -98,7 +99,8 @@ class GrantSnapshot:
                 self._tenant_forbidden = True
         listing: dict[GrantKey, Permissions] = {}
         for workspace_id in sorted(workspaces):
-            listing.update(self._permissions.list(workspace_id=workspace_id))
+            with suppress(NotFoundError):
+                listing.update(self._permissions.list(workspace_id=workspace_id))
         return listing
 
     def _list_for(self, workspace_id: str) -> None:
@@ -117,7 +119,9 @@ class GrantSnapshot:
             else:
                 self._whole = True
                 return
-        self._take(self._permissions.list(workspace_id=workspace_id))
+        # A workspace that is gone may be answered by 404: nothing is listed then, and each grant is looked at by itself.
+        with suppress(NotFoundError):
+            self._take(self._permissions.list(workspace_id=workspace_id))
         self._workspaces.add(workspace_id)
 
     def _take(self, listing: dict[GrantKey, Permissions]) -> None:

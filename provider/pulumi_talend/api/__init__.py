@@ -18,6 +18,7 @@ from .errors import (
     TransportError,
     UnauthorizedError,
     UnexpectedAnswerError,
+    UnsafeNameError,
 )
 from .models import (
     ENGINE_USE_PERMISSIONS,
@@ -79,6 +80,7 @@ __all__ = [
     "TransportError",
     "UnauthorizedError",
     "UnexpectedAnswerError",
+    "UnsafeNameError",
     "User",
     "Workspace",
     "resolve_settings",

@@ -7,6 +7,7 @@ TalendError                      anything that this package raises on purpose
 │   ├── NotSentError             no connection: the API did not get the request
 │   ├── NoAnswerError            sent, but no whole answer came: it may or may not have been done
 │   └── UnexpectedAnswerError    an answer that is not the Talend API's (HTML, cut JSON, a redirect, ...)
+├── UnsafeNameError              a name that cannot safely stand in a URL; nothing was sent
 ├── CancelledError               the process is shutting down while a call waits for its turn
 └── ApiError                     the API answered, and said no
     ├── BadRequestError          400: what was sent is not valid
@@ -69,6 +70,10 @@ class NoAnswerError(TransportError):
 
 class UnexpectedAnswerError(TransportError):
     """The answer is not one of the Talend API's: HTML, cut JSON, a missing field, a redirect, too large."""
+
+
+class UnsafeNameError(TalendError, ValueError):
+    """A name that cannot safely stand in a URL's path; nothing was sent."""
 
 
 class CancelledError(TalendError):
@@ -143,6 +148,7 @@ for _class in (
     NoAnswerError,
     UnexpectedAnswerError,
     CancelledError,
+    UnsafeNameError,
     ApiError,
     ServerError,
     *_BY_STATUS.values(),

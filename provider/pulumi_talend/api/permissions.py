@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from .errors import NotFoundError, UnexpectedAnswerError
 from .models import ENGINE_USE_PERMISSIONS, GrantAnswer, GrantKey, Principal, PrincipalKind
-from .transport import Action, path_segment
+from .transport import Action, Answer, path_segment
 
 if TYPE_CHECKING:
     from .client import TalendClient
@@ -146,16 +146,22 @@ class PermissionsApi:
             "and ask Talend's support if it stays."
         )
 
-    def assign_batch(self, kind: PrincipalKind, grants: Mapping[GrantKey, Permissions]) -> None:
-        """Gives permissions to many principals of one kind (POST). Not repeated where the answer is lost."""
-        self._write_batch("POST", kind, grants, repeatable=False)
+    def assign_batch(self, kind: PrincipalKind, grants: Mapping[GrantKey, Permissions]) -> bool:
+        """Gives permissions to many principals of one kind (POST). Not repeated where the answer is lost.
 
-    def replace_batch(self, kind: PrincipalKind, grants: Mapping[GrantKey, Permissions]) -> None:
-        """Replaces the permissions of many principals of one kind, who have some already (PUT)."""
-        self._write_batch("PUT", kind, grants, repeatable=True)
+        Returns whether the answer is a plain "done"; else (207, 202) some may not have been done.
+        """
+        return self._write_batch("POST", kind, grants, repeatable=False)
 
-    def remove_batch(self, kind: PrincipalKind, workspace_ids: Sequence[str], principal_ids: Sequence[str]) -> None:
-        """Removes all permissions of those principals on those workspaces: **every** pair of the two lists."""
+    def replace_batch(self, kind: PrincipalKind, grants: Mapping[GrantKey, Permissions]) -> bool:
+        """Replaces the permissions of many principals of one kind, who have some already (PUT). Returns as `assign_batch`."""
+        return self._write_batch("PUT", kind, grants, repeatable=True)
+
+    def remove_batch(self, kind: PrincipalKind, workspace_ids: Sequence[str], principal_ids: Sequence[str]) -> bool:
+        """Removes all permissions of those principals on those workspaces: **every** pair of the two lists.
+
+        Returns as `assign_batch`.
+        """
         parameter = "userIds" if kind == "users" else "serviceAccountIds"
         action = Action(
             "DELETE",
@@ -165,11 +171,11 @@ class PermissionsApi:
             hint=_HINT,
             params={"workspaceIds": ",".join(workspace_ids), parameter: ",".join(principal_ids)},
         )
-        self._client.call(action)
+        return _plainly_done(self._client.call(action))
 
     def _write_batch(
         self, method: Any, kind: PrincipalKind, grants: Mapping[GrantKey, Permissions], *, repeatable: bool
-    ) -> None:
+    ) -> bool:
         id_name = "userId" if kind == "users" else "serviceAccountId"
         body = [
             {"workspaceId": key.workspace_id, id_name: key.principal.id, "permissions": sorted(grants[key])}
@@ -184,7 +190,11 @@ class PermissionsApi:
             repeatable=repeatable,
             body=body,
         )
-        self._client.call(action)
+        return _plainly_done(self._client.call(action))
+
+
+def _plainly_done(answer: Answer) -> bool:
+    return answer.status in {200, 201, 204}
 
 
 def _batch_path(kind: PrincipalKind) -> str:

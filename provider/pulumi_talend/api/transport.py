@@ -15,6 +15,7 @@ from .errors import (
     NoAnswerError,
     NotSentError,
     UnexpectedAnswerError,
+    UnsafeNameError,
     error_for_status,
 )
 from .settings import is_loopback
@@ -56,11 +57,16 @@ class Answer:
 def path_segment(value: str) -> str:
     """`value` as one segment of a path, percent-encoded whole (slashes too).
 
-    Raises ValueError for a value without a letter or digit: "." or "/" would be taken for a step in the path on the way, and
-    what would be called then is the collection above, whose DELETE removes everything.
+    Raises UnsafeNameError for a value without a letter or digit, or with an empty, "." or ".." step between slashes: on the way
+    it could be taken for steps in the path, and what would be called then is the collection above, whose DELETE removes
+    everything.
     """
-    if not any(character.isalnum() for character in value):
-        raise ValueError(f"'{value}' cannot stand in a URL's path")
+    steps = value.split("/")
+    if not any(character.isalnum() for character in value) or any(step in {"", ".", ".."} for step in steps):
+        raise UnsafeNameError(
+            f"'{clean(value)}' cannot safely stand in a URL's path, so the API is not called with it. Nothing was sent; rename "
+            "it in the console."
+        )
     return quote(value, safe="")
 
 
