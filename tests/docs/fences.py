@@ -5,6 +5,7 @@
 ```python tenant            a script that needs nothing but the sandbox
 ```bash project|pulumi      commands in the document's project, for a machine with the Pulumi CLI
 ```bash offline             commands in the document's project, on the offline engine
+```bash adopt               commands in an empty directory, on each engine: tests/adopt
 ```                         what somebody sees or types elsewhere: not run
 """
 
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-KINDS = {"", "text", "python", "python tenant", "bash project", "bash pulumi", "bash offline"}
+KINDS = {"", "text", "python", "python tenant", "bash project", "bash pulumi", "bash offline", "bash adopt"}
 _FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILE = re.compile(r"(?:python|yaml) file=(\S+)")
 
