@@ -1,0 +1,63 @@
+"""Who is compared: this provider in its two forms, a naive provider, a generic REST provider, and engines alone."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+from typing import Literal
+
+from benchmarks.workload import Objects
+
+Family = Literal["pulumi", "terraform"]
+
+
+@dataclass(frozen=True)
+class Contender:
+    """`program` is a module of benchmarks.programs, or a file of benchmarks/rest for terraform.
+
+    `baseline` names the contender that is the engine alone with a stack of the same shape; None for these themselves.
+    `retries`: how often the REST provider repeats a refused call.
+    """
+
+    name: str
+    title: str
+    family: Family
+    program: str
+    baseline: str | None
+    objects: tuple[Objects, ...] = ("grants", "mappings")
+    retries: int = 0
+
+    def missing(self) -> str | None:
+        """Why it cannot run here; None where it can."""
+        if self.name != "sets":
+            return None
+        return (
+            None if _has("WorkspaceAccess", "RoleMappings") else "this version has no WorkspaceAccess and RoleMappings"
+        )
+
+
+def _has(*names: str) -> bool:
+    import pulumi_talend
+
+    return all(hasattr(pulumi_talend, name) for name in names)
+
+
+ALONE = Contender("alone", "engine alone, single resources", "pulumi", "alone", None)
+ALONE_SETS = Contender("alone-sets", "engine alone, sets", "pulumi", "alone_sets", None)
+SINGLE = Contender("single", "pulumi-talend, single resources", "pulumi", "single", ALONE.name)
+SETS = Contender("sets", "pulumi-talend, sets", "pulumi", "sets", ALONE_SETS.name)
+NAIVE = Contender("naive", "naive dynamic provider", "pulumi", "naive", ALONE.name)
+TERRAFORM_ALONE = Contender("terraform-alone", "terraform alone", "terraform", "alone", None, ("grants",))
+REST = Contender("rest", "generic REST provider", "terraform", "grants", TERRAFORM_ALONE.name, ("grants",))
+REST_RETRYING = Contender(
+    "rest-retrying", "generic REST provider, retries on", "terraform", "grants", TERRAFORM_ALONE.name, ("grants",), 10
+)
+
+CONTENDERS = {
+    each.name: each for each in (ALONE, SINGLE, NAIVE, ALONE_SETS, SETS, TERRAFORM_ALONE, REST, REST_RETRYING)
+}
+
+
+def installed(module: str) -> bool:
+    """Whether Python finds `module`."""
+    return importlib.util.find_spec(module) is not None

@@ -1,0 +1,247 @@
+"""The engines a stack runs on: the offline engine, the Pulumi CLI, and terraform with a generic REST provider."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from benchmarks.contenders import Contender
+from benchmarks.processes import Finished, run
+from benchmarks.programs import FILE
+from benchmarks.workload import Workload
+
+ROOT = Path(__file__).resolve().parent.parent
+STACK = "benchmark"
+
+Step = Literal["up", "preview", "refresh", "change", "destroy"]
+STEPS: tuple[Step, ...] = ("up", "preview", "refresh", "change", "destroy")
+"""In this order: the stack is made, previewed and refreshed as it is, changed by 10 %, and destroyed."""
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Where the tenant is, and a token that may do all there."""
+
+    url: str
+    token: str
+
+
+class Project(Protocol):
+    """One stack in a directory of its own."""
+
+    def write(self, workload: Workload) -> None:
+        """Makes `workload` what the program declares."""
+        ...
+
+    def run(self, step: Step, *, seconds: float) -> Finished:
+        """Runs a step, for `seconds` at most (then TimeoutError)."""
+        ...
+
+
+class Engine(Protocol):
+    """A way to run stacks."""
+
+    @property
+    def name(self) -> str:
+        """ "offline", "pulumi" or "terraform"."""
+        ...
+
+    def version(self) -> str:
+        """What it calls itself."""
+        ...
+
+    def project(self, contender: Contender, directory: Path, connection: Connection) -> Project:
+        """A new stack of the contender's in `directory`, which is made."""
+        ...
+
+
+@dataclass(frozen=True)
+class PulumiEngine:
+    """The Pulumi CLI, or the offline engine, which takes the same commands. `binary` None: the offline engine."""
+
+    binary: Path | None
+    home: Path
+
+    @property
+    def name(self) -> str:
+        return "offline" if self.binary is None else "pulumi"
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """How it is called."""
+        return (sys.executable, "-m", "pulumi_talend_sandbox.cli") if self.binary is None else (str(self.binary),)
+
+    def environment(self) -> dict[str, str]:
+        """What every one of its commands needs."""
+        if self.binary is None:
+            return {}
+        path = f"{self.binary.parent}{os.pathsep}{os.environ.get('PATH', '')}"
+        return {"PULUMI_HOME": str(self.home), "PATH": path}
+
+    def version(self) -> str:
+        if self.binary is None:
+            return "offline engine"
+        done = run([*self.command, "version"], directory=ROOT, environment=_clean(self.environment()), seconds=60)
+        return f"Pulumi CLI {done.output.strip()}"
+
+    def project(self, contender: Contender, directory: Path, connection: Connection) -> PulumiProject:
+        return PulumiProject(self, contender.program, directory, connection)
+
+
+class PulumiProject:
+    """A Pulumi project with one stack, its state in a directory beside it."""
+
+    def __init__(self, engine: PulumiEngine, program: str, directory: Path, connection: Connection) -> None:
+        """Makes the project, and its stack where the engine wants that said. Raises RuntimeError where that fails."""
+        self._engine = engine
+        self._directory = directory / "project"
+        state = directory / "state"
+        self._directory.mkdir(parents=True)
+        state.mkdir()
+        self._environment = _clean(
+            {
+                **engine.environment(),
+                "PULUMI_BACKEND_URL": f"file://{state}",
+                "PULUMI_CONFIG_PASSPHRASE": "benchmark",
+                "PULUMI_SKIP_UPDATE_CHECK": "true",
+                "TALEND_ENDPOINT": connection.url,
+                "TALEND_TOKEN": connection.token,
+            }
+        )
+        project = f"name: benchmark\nruntime:\n  name: python\n  options:\n    virtualenv: {sys.prefix}\n"
+        (self._directory / "Pulumi.yaml").write_text(project, encoding="utf-8")
+        main = f"from benchmarks.programs.{program} import declare\n\ndeclare()\n"
+        (self._directory / "__main__.py").write_text(main, encoding="utf-8")
+        if engine.binary is not None:
+            made = self._run("stack", "init", STACK, seconds=120)
+            if made.code:
+                raise RuntimeError(f"pulumi stack init failed:\n{made.output}")
+
+    def write(self, workload: Workload) -> None:
+        workload.write(self._directory / FILE)
+
+    def run(self, step: Step, *, seconds: float) -> Finished:
+        if step == "preview":
+            return self._run("preview", "--non-interactive", "--stack", STACK, seconds=seconds)
+        verb = "up" if step == "change" else step
+        return self._run(verb, "--yes", "--skip-preview", "--non-interactive", "--stack", STACK, seconds=seconds)
+
+    def _run(self, *arguments: str, seconds: float) -> Finished:
+        command = [*self._engine.command, *arguments]
+        return run(command, directory=self._directory, environment=self._environment, seconds=seconds)
+
+
+@dataclass(frozen=True)
+class TerraformEngine:
+    """Terraform with the REST provider whose binary is `provider`."""
+
+    binary: Path
+    provider: Path
+
+    @property
+    def name(self) -> str:
+        return "terraform"
+
+    def version(self) -> str:
+        done = run([str(self.binary), "version"], directory=ROOT, environment=_clean({}), seconds=60)
+        return next((line for line in done.output.splitlines() if line.startswith("Terraform v")), "terraform")
+
+    def project(self, contender: Contender, directory: Path, connection: Connection) -> TerraformProject:
+        return TerraformProject(self, contender, directory, connection)
+
+
+class TerraformProject:
+    """A terraform configuration with its state in its directory.
+
+    The provider is named by its directory in a CLI configuration of the project's own, so nothing is fetched or installed.
+    """
+
+    def __init__(self, engine: TerraformEngine, contender: Contender, directory: Path, connection: Connection) -> None:
+        """Copies the configuration of the contender's."""
+        self._engine = engine
+        self._directory = directory / "project"
+        self._directory.mkdir(parents=True)
+        shutil.copy(ROOT / "benchmarks" / "rest" / f"{contender.program}.tf", self._directory / "main.tf")
+        settings = directory / "terraform.rc"
+        settings.write_text(
+            "provider_installation {\n"
+            f'  dev_overrides {{\n    "Mastercard/restapi" = {json.dumps(str(engine.provider.parent))}\n  }}\n'
+            "  direct {}\n}\n",
+            encoding="utf-8",
+        )
+        self._environment = _clean(
+            {
+                "TF_CLI_CONFIG_FILE": str(settings),
+                "TF_IN_AUTOMATION": "1",
+                "CHECKPOINT_DISABLE": "1",
+                "TF_VAR_endpoint": connection.url,
+                "TF_VAR_token": connection.token,
+                "TF_VAR_retries": str(contender.retries),
+            }
+        )
+
+    def write(self, workload: Workload) -> None:
+        grants = {
+            grant.name: {
+                "path": f"/security/workspaces/{grant.workspace_id}/users/{grant.user_id}/permissions",
+                "permissions": grant.permissions,
+                "workspaceId": grant.workspace_id,
+                "userId": grant.user_id,
+            }
+            for grant in workload.grants
+        }
+        (self._directory / "grants.json").write_text(json.dumps(grants), encoding="utf-8")
+
+    def run(self, step: Step, *, seconds: float) -> Finished:
+        verbs: Mapping[Step, tuple[str, ...]] = {
+            "up": ("apply", "-auto-approve"),
+            "preview": ("plan", "-detailed-exitcode"),
+            "refresh": ("apply", "-refresh-only", "-auto-approve"),
+            "change": ("apply", "-auto-approve"),
+            "destroy": ("destroy", "-auto-approve"),
+        }
+        command = [str(self._engine.binary), *verbs[step], "-input=false", "-no-color"]
+        return run(command, directory=self._directory, environment=self._environment, seconds=seconds)
+
+
+def _clean(more: Mapping[str, str]) -> dict[str, str]:
+    """This process's environment without settings of the engines' or the provider's own, and with `more`."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("TALEND_", "PULUMI_", "TF_")) and name != "PYTHONDONTWRITEBYTECODE"
+    }
+    no_proxy = "127.0.0.1,localhost"
+    return {**kept, "NO_PROXY": no_proxy, "no_proxy": no_proxy, "PYTHONPATH": str(ROOT), **more}
+
+
+def offline_engine(home: Path) -> PulumiEngine:
+    """The offline engine."""
+    return PulumiEngine(None, home)
+
+
+def find_pulumi(home: Path) -> PulumiEngine | None:
+    """The Pulumi CLI that PULUMI_BIN names, else the one on PATH."""
+    found = os.environ.get("PULUMI_BIN") or shutil.which("pulumi")
+    return PulumiEngine(Path(found).resolve(), home) if found else None
+
+
+def find_terraform(binary: Path | None = None, provider: Path | None = None) -> TerraformEngine | None:
+    """Terraform and the REST provider's binary: as given, else TERRAFORM_BIN (or PATH) and TERRAFORM_PROVIDER_RESTAPI.
+
+    Both are needed; None where one is missing. Raises ValueError where one that is named is no file.
+    """
+    wanted = binary or os.environ.get("TERRAFORM_BIN") or shutil.which("terraform")
+    rest = provider or os.environ.get("TERRAFORM_PROVIDER_RESTAPI")
+    if not wanted or not rest:
+        return None
+    for path in (wanted, rest):
+        if not Path(path).is_file():
+            raise ValueError(f"{path}: no such file; name terraform and the REST provider's binary")
+    return TerraformEngine(Path(wanted).resolve(), Path(rest).resolve())
