@@ -11,7 +11,7 @@ from .alerts import Watch, alerts_of
 from .effects import Effect, Names, Target
 from .fold import fold, named, target_text, where_of, who_of
 from .interpret import Untold, interpret
-from .lookup import Looked, look
+from .lookup import Looked, look_at_access, look_at_names
 from .model import GrantChange, MappingChange, Review, Unforeseen
 from .steps import Preview
 
@@ -33,21 +33,20 @@ def build_review(
     `where` says which tenant it is: the first where it was looked at, the second (what the document says) where not. A tenant
     that cannot be read is noted and the state believed instead; with `insist` it is an error. Raises TalendError then.
     """
-    interpreted = interpret(preview)
+    looked = look_at_names(tenant) if tenant is not None else None
+    interpreted = interpret(preview, looked.names if looked is not None else None)
     reading = interpreted.reading
     said = [*preview.notes, *notes]
-    looked: Looked | None = None
-    if tenant is not None:
+    if tenant is not None and looked is not None:
         try:
-            looked = look(tenant, _targets(reading.effects))
+            look_at_access(tenant, _targets(reading.effects), looked)
+            said += looked.notes
         except TalendError as error:
             if insist:
                 raise
             said.append(f"The tenant could not be read, so this review believes the stack's state. {error}")
+            looked = None
     names = reading.names
-    if looked is not None:
-        _merge(names, looked.names)
-        said += looked.notes
     folded = fold(reading.effects, looked.before if looked else None, lambda target: _label(target, names))
     untold = [_unforeseen(each, names) for each in interpreted.untold]
     changes = [named(target, change, names) for target, change in folded.changes]
@@ -79,13 +78,6 @@ def _targets(effects: Iterable[Effect]) -> dict[Target, bool]:
     for effect in effects:
         found[effect.target] = found.get(effect.target, False) or effect.act != "give"
     return found
-
-
-def _merge(names: Names, looked: Names) -> None:
-    # What the tenant calls them now counts more than what the program or the state calls them.
-    names.users.update(looked.users)
-    names.service_accounts.update(looked.service_accounts)
-    names.workspaces.update(looked.workspaces)
 
 
 def _label(target: Target, names: Names) -> str:

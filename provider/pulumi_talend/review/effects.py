@@ -23,7 +23,8 @@ class Effect:
 
     `was` is what the state says stood there (None: it says nothing, or something that cannot be read). `late`: done once all
     else is done, as the engine removes things. `after_gap`: comes only once what it replaces is gone. `adopt`: a `give` that
-    takes over what is there. `shown`: a `take` or `set` of what no resource has given, which the preview shows as such.
+    takes over what is there; the end of the resource that held it then leaves it in place. `keeps`: so does this one, whatever
+    was there. `by_hand`: it takes away what no resource has given.
     """
 
     target: Target
@@ -32,6 +33,7 @@ class Effect:
     cause: Cause
     was: Rights | None = None
     adopt: bool = False
+    keeps: bool = False
     late: bool = False
     after_gap: bool = False
     by_hand: bool = False
@@ -40,16 +42,40 @@ class Effect:
 
 @dataclass
 class Names:
-    """What ids are called, as far as the documents or the tenant tell: ids → names."""
+    """What ids are called, as far as the tenant or the documents tell: ids → names. What is told first stays.
+
+    `all_...`: the tenant has told them all, so a name that is not among them, or twice, leads to nobody.
+    """
 
     users: dict[str, str] = field(default_factory=dict[str, str])
     service_accounts: dict[str, str] = field(default_factory=dict[str, str])
     workspaces: dict[str, tuple[str, str | None]] = field(default_factory=dict[str, "tuple[str, str | None]"])
+    all_users: bool = False
+    all_service_accounts: bool = False
+    _ids: dict[bool, dict[str, str]] = field(default_factory=dict[bool, "dict[str, str]"])
+    _counted: int = -1
 
     def workspace(self, id_: str, name: str, environment: str | None) -> None:
         """Takes note of a workspace's name; one with an environment is worth more than one without."""
-        if environment or id_ not in self.workspaces:
+        if id_ not in self.workspaces or (environment and not self.workspaces[id_][1]):
             self.workspaces[id_] = (name, environment)
+
+    def id_of(self, name: str, *, users: bool) -> str | None:
+        """The id of the user or service account of that name, None where none or several have it."""
+        if self._counted != len(self.users) + len(self.service_accounts):
+            self._ids = {True: _by_name(self.users, fold=True), False: _by_name(self.service_accounts, fold=False)}
+            self._counted = len(self.users) + len(self.service_accounts)
+        return self._ids[users].get(name.casefold() if users else name)
+
+
+def _by_name(names: Mapping[str, str], *, fold: bool) -> dict[str, str]:
+    found: dict[str, str] = {}
+    twice: set[str] = set()
+    for id_, name in names.items():
+        key = name.casefold() if fold else name
+        if found.setdefault(key, id_) != id_:
+            twice.add(key)
+    return {key: id_ for key, id_ in found.items() if key not in twice}
 
 
 @dataclass(frozen=True)

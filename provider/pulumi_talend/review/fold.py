@@ -41,6 +41,7 @@ def _fold_one(
     before = live(target) if live is not None else _before_by_state(effects)
     current, adopted, gap = before, False, False
     for effect in effects:
+        adopted = adopted or effect.keeps
         if effect.act == "give":
             if current and not effect.adopt:
                 reason = "it is there already, so the update would refuse to create it: run the preview again"

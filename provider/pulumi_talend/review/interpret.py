@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from .effects import Interpreter, Reading, Target
+from .effects import Interpreter, Names, Reading, Target
 from .singles import MAPPING, PERMISSION, read_single, targets_told
 from .steps import OURS, Preview, Step
 from .values import Unreadable
+from .whole_sets import ROLE_MAPPINGS, WORKSPACE_ACCESS, read_set, set_targets_told
 
 _HARMLESS = {"same", "refresh", "read", "discard", "import", "remove-pending-replace"}
 """Operations that write nothing to the tenant: they look at it, or change the stack's state only."""
@@ -21,6 +22,8 @@ TargetsTold = Callable[[Step], list[Target]]
 INTERPRETERS: dict[str, tuple[Interpreter, TargetsTold]] = {
     "WorkspacePermission": (partial(read_single, PERMISSION), partial(targets_told, PERMISSION)),
     "RoleMapping": (partial(read_single, MAPPING), partial(targets_told, MAPPING)),
+    "WorkspaceAccess": (partial(read_set, WORKSPACE_ACCESS), partial(set_targets_told, WORKSPACE_ACCESS)),
+    "RoleMappings": (partial(read_set, ROLE_MAPPINGS), partial(set_targets_told, ROLE_MAPPINGS)),
 }
 """By the type's own name: what reads its steps, and what tells at least what a step is about."""
 
@@ -43,9 +46,9 @@ class Interpreted:
     others: int = 0
 
 
-def interpret(preview: Preview) -> Interpreted:
-    """What each step of `preview` does to access."""
-    result = Interpreted()
+def interpret(preview: Preview, names: Names | None = None) -> Interpreted:
+    """What each step of `preview` does to access; `names` are those that are known already."""
+    result = Interpreted(Reading(names=names or Names()))
     replaced = {step.urn for step in preview.steps if step.op == "replace"}
     deleted = {step.urn for step in preview.steps if step.op in {"delete", "delete-replaced", "replace"}}
     for step in preview.steps:

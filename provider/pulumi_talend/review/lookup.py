@@ -52,17 +52,20 @@ class Looked:
         return principal.kind == "users" or any(key.principal.kind == principal.kind for key in self.grants)
 
 
-def look(tenant: TenantAccess, targets: Mapping[Target, bool]) -> Looked:
-    """Reads what a review of `targets` needs: a few listings, and one call for each service account.
-
-    `targets` says for each whether the state knows that something stands there: then a listing that lacks it is not believed,
-    and it is looked at by itself.
-
-    Raises TalendError where access itself cannot be read; names that cannot be read are left out, with a note.
-    """
-    wanted = sorted(targets, key=str)
+def look_at_names(tenant: TenantAccess) -> Looked:
+    """What users, service accounts and workspaces are called. Names that cannot be read are left out, with a note."""
     looked = Looked()
     _look_at_names(tenant, looked)
+    return looked
+
+
+def look_at_access(tenant: TenantAccess, targets: Mapping[Target, bool], looked: Looked) -> None:
+    """Reads into `looked` what a review of `targets` needs: a few listings, and one call for each service account.
+
+    `targets` says for each whether the state knows that something stands there: then a listing that lacks it is not believed,
+    and it is looked at by itself. Raises TalendError where access cannot be read.
+    """
+    wanted = sorted(targets, key=str)
     keys = [target for target in wanted if isinstance(target, GrantKey)]
     if keys:
         _look_at_grants(tenant, {key: targets[key] for key in keys}, looked)
@@ -74,7 +77,6 @@ def look(tenant: TenantAccess, targets: Mapping[Target, bool]) -> Looked:
         looked.admin_roles = frozenset(
             role.name for role in known or () if ADMIN_PERMISSIONS.intersection(role.permissions or ())
         )
-    return looked
 
 
 def _look_at_grants(tenant: TenantAccess, keys: Mapping[GrantKey, bool], looked: Looked) -> None:
@@ -106,10 +108,12 @@ def _look_at_names(tenant: TenantAccess, looked: Looked) -> None:
         looked.notes.append(f"Workspaces are shown by id. {error}")
     try:
         looked.names.users.update((user.id, user_label(user)) for user in directory.users.get().all)
+        looked.names.all_users = True
     except TalendError as error:
         looked.notes.append(f"Users are shown by id. {error}")
     try:
         accounts = directory.service_accounts.get().all
         looked.names.service_accounts.update((account.id, account.name) for account in accounts)
+        looked.names.all_service_accounts = True
     except TalendError as error:
         looked.notes.append(f"Service accounts are shown by id. {error}")

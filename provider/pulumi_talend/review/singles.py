@@ -107,9 +107,9 @@ def _grant_names(state: State, names: Names) -> None:
     if found["workspace_id"] and found["workspace"]:
         names.workspace(found["workspace_id"], found["workspace"], found["environment"])
     if found["user_id"] and found["user"]:
-        names.users[found["user_id"]] = found["user"]
+        names.users.setdefault(found["user_id"], found["user"])
     if found["service_account_id"] and found["service_account"]:
-        names.service_accounts[found["service_account_id"]] = found["service_account"]
+        names.service_accounts.setdefault(found["service_account_id"], found["service_account"])
 
 
 def _mapping_target(state: State) -> Target:

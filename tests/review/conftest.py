@@ -1,0 +1,23 @@
+"""What tests of the review share: a lab with providers in this process, stacks on both engines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from e2e.conftest import engine, new_stack, pulumi_engine, stack
+from pulumi_talend.api import ENVIRONMENT_NAMES
+from pulumi_talend.resources.base import forget_tenants
+
+__all__ = ["engine", "new_stack", "pulumi_engine", "stack"]
+
+
+@pytest.fixture(autouse=True)
+def nothing_known(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No settings of the shell, and nothing that another test has read."""
+    for name in (*ENVIRONMENT_NAMES.values(), "TALEND_DEBUG"):
+        monkeypatch.delenv(name, raising=False)
+    forget_tenants()
+    yield
+    forget_tenants()
