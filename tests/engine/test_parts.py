@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pulumi.runtime.proto import engine_pb2
 
+from pulumi_talend_sandbox.engine.context import RunContext, RunOptions
 from pulumi_talend_sandbox.engine.differences import changed_keys, keep_ignored, path_segments, same_value
+from pulumi_talend_sandbox.engine.engine_service import EngineService
 from pulumi_talend_sandbox.engine.errors import EngineError
+from pulumi_talend_sandbox.engine.jsonout import JsonPreview
+from pulumi_talend_sandbox.engine.project import Project
 from pulumi_talend_sandbox.engine.rendering import block, output_lines, property_changes, summary_lines
 from pulumi_talend_sandbox.engine.secrets import Crypter
+from pulumi_talend_sandbox.engine.snapshot import Snapshot
+from pulumi_talend_sandbox.engine.state import Deployment
 from pulumi_talend_sandbox.engine.urn import Urn, make_urn, urn_name, urn_type
 from pulumi_talend_sandbox.engine.values import (
     UNKNOWN,
@@ -31,6 +40,13 @@ from pulumi_talend_sandbox.engine.values import (
 # Written by the Pulumi CLI v3.260 under the passphrase "x".
 PULUMI_SALT = "v1:m/87V1ARkqM=:v1:NwnJWwWAn+qZIxVG:X1WUftsZ6cre2D64muxmWgFlfGdMTQ=="
 PULUMI_CIPHERTEXT = "v1:MyVN8d+nlFPwbb0q:dB6A1qbEXb1b6CjQJoRqHLa6vn9nVA=="
+
+GONE = "Resource monitor has terminated, shutting down"
+
+
+def no_crypter() -> NoReturn:
+    raise AssertionError("no secrets here")
+
 
 numbers = st.integers(-(2**50), 2**50) | st.floats(allow_nan=False, allow_infinity=False)
 scalars: st.SearchStrategy[Any] = st.none() | st.booleans() | numbers | st.text(max_size=8)
@@ -151,6 +167,36 @@ def test_ignored_changes_keep_the_old_value_at_their_path_only() -> None:
     }
     assert keep_ignored(new, old, ["*"]) == old
     assert keep_ignored(new, old, ["l[0].k", "missing.deep"])["l"] == [{"k": 1}, {"k": 2}]
+
+
+@pytest.mark.parametrize(
+    "message", [GONE, f"Program failed:\nTraceback ...\nException: invoke of a:b:c failed: {GONE}\n"]
+)
+def test_the_echo_of_a_refused_call_is_not_reported_again(tmp_path: Path, message: str) -> None:
+    """Only what follows from a stop is left out: not before one, and not another error of the program."""
+    sink = JsonPreview({}, "")
+    context = RunContext(
+        Project("p", tmp_path, tmp_path),
+        "dev",
+        config={},
+        snapshot=Snapshot(Deployment(), crypter=no_crypter, save=None),
+        sink=sink,
+        options=RunOptions(),
+        dry_run=True,
+    )
+    service = EngineService(context)
+    grpc_context: Any = None  # Log does not use it
+
+    def log(text: str) -> None:
+        service.Log(engine_pb2.LogRequest(severity=engine_pb2.ERROR, message=text), grpc_context)
+
+    log(message)
+    context.fail()
+    log(message)
+    log("ValueError: another matter")
+    context.summarize()
+    told = [each["message"] for each in json.loads(sink.text)["diagnostics"]]
+    assert told == [f"error: {message.rstrip()}\n", "error: ValueError: another matter\n"]
 
 
 def test_changes_read_old_and_new() -> None:

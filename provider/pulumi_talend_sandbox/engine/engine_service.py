@@ -12,7 +12,8 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 from .context import RunContext
 from .events import Severity
 
-# What the SDK says when a registration was refused; the reason has been reported by then.
+# What the SDK says when a call was refused; the reason has been reported by then. It stands alone, or at the end of
+# an exception that the SDK (for functions) or the program made of it.
 _MONITOR_GONE = "Resource monitor has terminated, shutting down"
 _SEVERITIES: dict[int, Severity] = {
     engine_pb2.DEBUG: "debug",
@@ -33,8 +34,8 @@ class EngineService(engine_pb2_grpc.EngineServicer):
     def Log(self, request: engine_pb2.LogRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:
         """Take a message for the user."""
         severity = _SEVERITIES.get(request.severity, "info")
-        stopped = self._context.stopping.is_set() and request.message.strip() == _MONITOR_GONE
-        if severity != "debug" and not stopped and not request.ephemeral:
+        consequence = self._context.stopping.is_set() and request.message.rstrip().endswith(_MONITOR_GONE)
+        if severity != "debug" and not consequence and not request.ephemeral:
             self._context.report(severity, request.message.rstrip("\n"), request.urn)
         return empty_pb2.Empty()
 
