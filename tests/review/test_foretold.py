@@ -12,6 +12,7 @@ import support
 from hosting import Lab, Refused
 from pulumi_talend.access import AlreadyThereError, TenantAccess
 from pulumi_talend.api import TalendClient
+from pulumi_talend.resources.base import TalendProvider
 from pulumi_talend.resources.role_mapping import RoleMappingProvider
 from pulumi_talend.resources.role_mappings import RoleMappingsProvider
 from pulumi_talend.resources.workspace_access import WorkspaceAccessProvider
@@ -70,7 +71,7 @@ class World:
         inputs = st.fixed_dictionaries(
             {"role_name": st.sampled_from(CUSTOMER_ROLES), "roles": ROLES, "adopt_existing": st.booleans()}
         )
-        return st.builds(lambda given, more: Resource(RoleMappingProvider, given, **more), inputs, _options())
+        return _declared(RoleMappingProvider, inputs)
 
     def _sets(self) -> st.SearchStrategy[Resource]:
         who = [*self.people.values(), *(f"service-account:{name}" for name in self.accounts.values())]
@@ -83,7 +84,7 @@ class World:
                 "allow_removals": st.just(True),
             }
         )
-        return st.builds(lambda given, more: Resource(WorkspaceAccessProvider, given, **more), inputs, _options())
+        return _declared(WorkspaceAccessProvider, inputs)
 
     def _all_mappings(self) -> st.SearchStrategy[Resource]:
         inputs = st.fixed_dictionaries(
@@ -92,7 +93,16 @@ class World:
                 "allow_removals": st.just(True),
             }
         )
-        return st.builds(lambda given, more: Resource(RoleMappingsProvider, given, **more), inputs, _options())
+        return _declared(RoleMappingsProvider, inputs)
+
+
+def _declared(
+    kind: type[TalendProvider[Any]], inputs: st.SearchStrategy[dict[str, Any]]
+) -> st.SearchStrategy[Resource]:
+    def resource(given: dict[str, Any], more: dict[str, bool]) -> Resource:
+        return Resource(kind, given, **more)
+
+    return st.builds(resource, inputs, _options())
 
 
 def _options() -> st.SearchStrategy[dict[str, bool]]:

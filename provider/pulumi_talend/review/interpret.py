@@ -74,8 +74,13 @@ def _interpret_ours(step: Step, deleted: set[str], result: Interpreted) -> None:
         # The engine takes for granted that it goes with the other resource, and does not remove it itself.
         step = replace(step, old=replace(step.old, retained=True))
     before = len(result.reading.effects), len(result.reading.left)
+    noted = len(result.reading.settled)
     try:
         interpreter(step, result.reading)
     except Unreadable as error:
         del result.reading.effects[before[0] :], result.reading.left[before[1] :]
         result.untold.append(Untold(step, f"{error.what} {error.reason}", tuple(targets_of(step))))
+        return
+    reading = result.reading
+    if (len(reading.effects), len(reading.left)) == before and len(reading.settled) == noted:
+        reading.settled.append(step.cause)  # a table with nobody in it

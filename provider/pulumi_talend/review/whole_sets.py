@@ -51,10 +51,7 @@ def read_set(kind: SetKind, step: Step, reading: Reading) -> None:
     elif step.op in {"delete", "delete-replaced"}:
         _removed(kind, step, _needed(old), reading, late=True)
     elif step.op == "update":
-        effects = list(_written(kind, step, old, _needed(new), reading.names))
-        reading.effects.extend(effects)
-        if not effects:
-            reading.settled.append(step.cause)
+        reading.effects.extend(list(_written(kind, step, old, _needed(new), reading.names)))
     elif step.op == "replace":
         gone, first = _needed(old), _needed(old).goes_first
         given = list(_written(kind, step, None, _needed(new), reading.names, after_gap=first))

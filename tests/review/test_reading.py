@@ -1,0 +1,192 @@
+"""What a preview's document says, and what is refused rather than read wrongly."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pulumi_talend.api import TalendError
+from pulumi_talend.review.document import read_preview
+from pulumi_talend.review.errors import DocumentError, PreviewFailedError
+from pulumi_talend.review.model import count, summary_line
+from review.documents import UNKNOWN, document, grant_state, mapping_state, review_of, step, urn
+
+
+def one(review_steps: list[dict[str, Any]]) -> tuple[Any, Any]:
+    (change,) = review_of(*review_steps).changes
+    return change.before, change.after
+
+
+def test_created_changed_and_removed() -> None:
+    view, more = grant_state("anna", "prod/Sales", ["VIEW"]), grant_state("anna", "prod/Sales", ["VIEW", "MANAGE"])
+    assert one([step("create", "a", None, view)]) == (frozenset(), {"VIEW"})
+    assert one([step("update", "a", view, more)]) == ({"VIEW"}, {"VIEW", "MANAGE"})
+    assert one([step("delete", "a", more, None)]) == ({"VIEW", "MANAGE"}, frozenset())
+
+
+def test_a_replacement_is_a_loss_and_a_gain_and_says_whether_there_is_a_moment_between() -> None:
+    old, new = grant_state("anna", "prod/Sales", ["VIEW"]), grant_state("anna", "dev/Sales", ["VIEW"])
+    for first in (False, True):
+        shown = {**old, "pendingReplacement" if first else "delete": True}
+        review = review_of(step("replace", "a", shown, new))
+        gained, lost = review.grants
+        assert (gained.where.label, lost.where.label) == ("dev/Sales", "prod/Sales")
+        assert gained.gained == lost.lost == {"VIEW"}
+        assert gained.gap is first
+        assert ("gap" in {alert.kind for alert in review.alerts}) is first
+
+
+def test_the_same_access_replaced_is_a_moment_without_it() -> None:
+    same = grant_state("anna", "prod/Sales", ["VIEW"])
+    (change,) = review_of(step("replace", "a", {**same, "pendingReplacement": True}, same)).grants
+    assert change.gap
+    assert change.before == change.after == {"VIEW"}
+
+
+def test_what_takes_over_from_another_resource_keeps_the_access() -> None:
+    held, taken = (
+        grant_state("anna", "prod/Sales", ["VIEW"]),
+        grant_state("anna", "prod/Sales", ["VIEW"], adopt_existing=True),
+    )
+    review = review_of(step("create", "new", None, taken), step("delete", "old", held, None))
+    assert review.changes == ()
+    assert {cause.name for cause in review.settled} == {"new", "old"}
+
+
+def test_created_and_removed_without_taking_over_cannot_be_foretold() -> None:
+    held = grant_state("anna", "prod/Sales", ["VIEW"])
+    review = review_of(step("create", "new", None, held), step("delete", "old", held, None))
+    assert [one.targets for one in review.unforeseen] == [(held["id"],)]
+
+
+@pytest.mark.parametrize(
+    "value", [UNKNOWN, "[secret]", ["VIEW", UNKNOWN], {"4dabf18193072939515e22adb298388d": "x"}, 7, None]
+)
+def test_a_value_that_does_not_tell_is_said_so(value: Any) -> None:
+    review = review_of(step("create", "a", None, grant_state("anna", "prod/Sales", value)))
+    (alert,) = review.alerts
+    assert alert.kind == "unforeseen"
+    assert "permissions" in alert.items[0]
+    assert "1 that cannot be foretold" in summary_line(review)
+
+
+@pytest.mark.parametrize(
+    ("op", "kind"), [("create", "Unheard"), ("mangle", "WorkspacePermission"), ("import-replacement", "RoleMapping")]
+)
+def test_what_is_not_understood_is_in_the_review(op: str, kind: str) -> None:
+    review = review_of(step(op, "a", None, grant_state("anna", "prod/Sales", ["VIEW"]), kind))
+    assert [one.cause.urn for one in review.unforeseen] == [urn("a", kind)]
+    assert not review.empty
+
+
+@pytest.mark.parametrize("op", ["same", "refresh", "read", "import", "discard", "remove-pending-replace"])
+def test_what_writes_nothing_changes_nothing(op: str) -> None:
+    state = grant_state("anna", "prod/Sales", ["VIEW"])
+    assert review_of(step(op, "a", state, state)).empty
+
+
+def test_what_is_left_in_the_tenant_is_no_loss() -> None:
+    held = grant_state("anna", "prod/Sales", ["VIEW"])
+    other = {"op": "delete", "urn": "urn:pulumi:prod::access::cloud:index:Thing::thing", "oldState": {"id": "x"}}
+    kept = review_of(step("delete", "a", {**held, "retainOnDelete": True}, None))
+    gone_with = review_of(step("delete", "a", {**held, "deletedWith": other["urn"]}, None), other)
+    for review in (kept, gone_with):
+        assert review.empty
+        assert [cause.name for cause in review.left] == ["a"]
+    assert review_of(step("delete", "a", {**held, "deletedWith": other["urn"]}, None)).grants
+    assert gone_with.others == 1
+
+
+def test_a_new_name_for_the_same_access_changes_nothing() -> None:
+    old, new = (
+        grant_state("a", "prod/Sales", ["VIEW"], login="x@y"),
+        grant_state("a", "prod/Sales", ["VIEW"], login="z@y"),
+    )
+    review = review_of(step("update", "a", old, new))
+    assert review.empty
+    assert len(review.settled) == 1
+
+
+def test_counts() -> None:
+    review = review_of(
+        step("create", "a", None, mapping_state("r", ["Operator"]), "RoleMapping"),
+        step("update", "b", grant_state("a", "p/S", ["VIEW"]), grant_state("a", "p/S", ["MANAGE"])),
+        step("delete", "c", grant_state("b", "p/S", ["VIEW"]), None),
+        step("create", "d", None, grant_state("c", "p/S", UNKNOWN)),
+    )
+    counts = count(review)
+    assert (counts.gains, counts.losses, counts.ended, counts.unknown) == (2, 2, 1, 1)
+    expected = "2 gains, 2 losses (1 to nothing), 1 that cannot be foretold for 2 people and 1 customer role."
+    assert summary_line(review) == expected
+    assert summary_line(review_of()) == "Nobody's access changes."
+
+
+def test_a_failed_preview_is_not_reviewed() -> None:
+    failed = document(diagnostics=[{"severity": "error", "message": "error: resource 'a': no user\n 'x'\x1b[1m"}])
+    with pytest.raises(PreviewFailedError, match=r"no user 'x'⟨U\+001B⟩\[1m"):
+        read_preview(failed)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "nothing to read"),
+        ("{", "not JSON"),
+        ("[]", "not an object"),
+        ("{}", "no changeSummary"),
+        ('{"resourcePlans": {}}', "--from-plan"),
+        ('{"deployment": {}}', "exported state"),
+        ('{"sequence":0,"timestamp":1}\n{"sequence":1}', "engine events"),
+        (json.dumps({"steps": [{"op": "create"}], "changeSummary": {}}), "no op or no urn"),
+        (json.dumps({"steps": [{"op": "create", "urn": "x"}], "changeSummary": {}}), "not the URN"),
+        (json.dumps({"steps": [], "changeSummary": {"delete": 2}}), "not whole"),
+        (json.dumps({"steps": [{"op": "same", "urn": urn("a")}, {"op": "same", "urn": urn("a").replace("prod", "dev")}],
+                     "changeSummary": {}}), "several stacks"),
+    ],
+)  # fmt: skip
+def test_what_is_no_whole_preview_is_refused(text: str, words: str) -> None:
+    with pytest.raises(DocumentError, match=words) as refused:
+        read_preview(text)
+    assert len(str(refused.value)) < 300
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.sampled_from([UNKNOWN, "[secret]"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+PROPERTIES = st.dictionaries(
+    st.sampled_from(["permissions", "roles", "grants", "principals", "removes", "mappings", "workspace_id", "user_id"]),
+    JSON,
+)
+STATES = st.none() | JSON | st.fixed_dictionaries({"id": JSON, "inputs": PROPERTIES | JSON})
+KINDS = ["WorkspacePermission", "RoleMapping", "WorkspaceAccess", "RoleMappings", "Other"]
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["create", "update", "delete", "replace", "odd"]), st.sampled_from(KINDS), STATES, STATES
+        ),
+        max_size=4,
+    )
+)
+def test_whatever_stands_in_a_document_it_is_reviewed_or_refused(steps: list[tuple[str, str, Any, Any]]) -> None:
+    entries = [
+        {"op": op, "urn": urn(str(n), kind), "oldState": old, "newState": new}
+        for n, (op, kind, old, new) in enumerate(steps)
+    ]
+    try:
+        review = review_of(*entries)
+    except TalendError:
+        return
+    causes = {cause.urn for change in review.changes for cause in change.causes} | {
+        one.cause.urn for one in review.unforeseen
+    }
+    causes |= {cause.urn for cause in (*review.settled, *review.left)}
+    assert {entry["urn"] for entry in entries} <= causes
