@@ -94,7 +94,8 @@ class Run:
         if not result.id:
             del self.states[name]
             return None
-        outs, inputs = dict(result.outs or {}), dict(result.inputs or {})
+        outs = dict(result.outs or {})
+        inputs = dict(result.inputs) if result.inputs is not None else old.inputs  # left out, they stay as they are
         self.states[name] = State(old.kind, result.id, inputs, outs)
         return outs
 

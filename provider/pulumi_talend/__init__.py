@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from . import principals
 from .functions import (
     LookupFailedError,
     RoleResult,
@@ -26,7 +27,7 @@ from .functions import (
     get_workspaces,
     get_workspaces_output,
 )
-from .resources import RoleMapping, WorkspacePermission
+from .resources import GrantArgs, RoleMapping, RoleMappings, WorkspaceAccess, WorkspacePermission
 
 if TYPE_CHECKING:
     from .access import (
@@ -68,6 +69,7 @@ __all__ = [
     "ConfigurationError",
     "ConflictError",
     "ForbiddenError",
+    "GrantArgs",
     "IncompleteListingError",
     "LookupFailedError",
     "NameLookupError",
@@ -78,6 +80,7 @@ __all__ = [
     "OverwrittenError",
     "RateLimitedError",
     "RoleMapping",
+    "RoleMappings",
     "RoleResult",
     "ServerError",
     "ServiceAccountResult",
@@ -88,6 +91,7 @@ __all__ = [
     "UnknownNameError",
     "UnseenMappingError",
     "UserResult",
+    "WorkspaceAccess",
     "WorkspacePermission",
     "WorkspaceResult",
     "get_roles",
@@ -102,6 +106,7 @@ __all__ = [
     "get_workspace_output",
     "get_workspaces",
     "get_workspaces_output",
+    "principals",
 ]
 
 

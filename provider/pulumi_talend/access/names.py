@@ -135,9 +135,11 @@ class UserNames:
         namesakes = [u for u in self.all if f"{u.first_name or ''} {u.last_name or ''}".strip().casefold() == wanted]
         if namesakes:
             return did_you_mean([user_label(user) for user in namesakes][:_NEAR_AT_MOST])
-        names = [name for user in self.all for name in (user.login, user.email) if name]
+        names = {name: name for user in self.all for name in (user.login, user.email) if name}
+        # Somebody may have written only what stands before the @.
+        names.update({name.partition("@")[0]: name for name in names if "@" in name and "@" not in wanted})
         return (
-            did_you_mean(near(wanted, names))
+            did_you_mean(list(dict.fromkeys(names[match] for match in near(wanted, names))))
             or "; write the login or e-mail address as the console shows it, and remove whoever has left from the program"
         )
 

@@ -1,6 +1,8 @@
 """The Pulumi resources. Nothing of HTTP is in here."""
 
 from .role_mapping import RoleMapping
+from .role_mappings import RoleMappings
+from .workspace_access import GrantArgs, WorkspaceAccess
 from .workspace_permission import WorkspacePermission
 
-__all__ = ["RoleMapping", "WorkspacePermission"]
+__all__ = ["GrantArgs", "RoleMapping", "RoleMappings", "WorkspaceAccess", "WorkspacePermission"]

@@ -6,6 +6,7 @@ module. What takes time to import (the HTTP client, pydantic) is therefore impor
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import threading
@@ -32,11 +33,13 @@ from .host_threads import widen_host
 if TYPE_CHECKING:
     from ..access import TenantAccess
     from ..api import ConfigurationError, Problem, Settings
-    from .claims import Claim
+    from .claims import Claim, Holder
     from .inputs import Inputs
 
 R = TypeVar("R")
 I = TypeVar("I", bound="Inputs")  # noqa: E741 - inputs
+
+_TABLES = ("grants", "mappings")
 
 _tenants: dict[Settings, TenantAccess] = {}
 _tenants_lock = threading.Lock()
@@ -99,13 +102,13 @@ class TalendProvider(ResourceProvider, Generic[I]):
         """What the resource speaks for, as far as it is known."""
         raise NotImplementedError
 
-    def _clash(self, claim: Claim, other: str) -> Problem:
-        """What to say where the resource called `other` speaks for the same as this one."""
+    def _clash(self, claim: Claim, other: Holder) -> Problem:
+        """What to say where another resource speaks for the same as this one."""
         raise NotImplementedError
 
-    def _conflict(self, tenant: TenantAccess, inputs: I) -> Problem | None:
+    def _conflict(self, _tenant: TenantAccess, _inputs: I) -> Problem | None:
         """Why `inputs` cannot be created, as the tenant is now."""
-        raise NotImplementedError
+        return None
 
     def _refusals(self, tenant: TenantAccess, inputs: I) -> list[Problem]:
         """What the tenant would refuse about `inputs`, as far as it tells."""
@@ -115,17 +118,21 @@ class TalendProvider(ResourceProvider, Generic[I]):
         """Creates the object; returns its id."""
         raise NotImplementedError
 
-    def _read(self, tenant: TenantAccess, id_: str, kept: Mapping[str, Any]) -> dict[str, Any] | None:
+    def _read(self, tenant: TenantAccess, _id: str, kept: Mapping[str, Any]) -> dict[str, Any] | None:
         """The properties that the tenant has now, None where the object is gone; `kept` are those in state."""
         raise NotImplementedError
 
-    def _update(self, tenant: TenantAccess, inputs: I) -> None:
-        """Makes the object as `inputs` say."""
+    def _update(self, tenant: TenantAccess, _olds: Mapping[str, Any], inputs: I) -> None:
+        """Makes the object as `inputs` say; `olds` are the properties in state."""
         raise NotImplementedError
 
-    def _delete(self, tenant: TenantAccess, id_: str) -> None:
-        """Removes the object."""
+    def _delete(self, tenant: TenantAccess, _id: str, _kept: Mapping[str, Any]) -> None:
+        """Removes the object; `kept` are the properties in state."""
         raise NotImplementedError
+
+    def _foretell(self, _olds: Mapping[str, Any], inputs: I) -> I:
+        """`inputs` with what the change would do to the tenant beyond them. Raises Unresolved where that is refused."""
+        return inputs
 
     def _announce(self, tenant: TenantAccess) -> None:
         """Tells the tenant's line of writers that a change was checked, so that a write will probably follow."""
@@ -134,14 +141,17 @@ class TalendProvider(ResourceProvider, Generic[I]):
     def configure(self, req: ConfigureRequest) -> None:
         """Called once a process, with the stack's configuration. Wrong settings are kept for `check` to report."""
         from ..api import ConfigurationError, resolve_settings
+        from .guard import removal_limit
 
         if not debugging():
             # The host shows exceptions as tracebacks, of which this leaves the one line that says something.
             sys.tracebacklimit = 0
         widen_host()
+        self._foretold: set[str] = set()
         self._settings: Settings | None = None
         self._configuration_error: ConfigurationError | None = None
         try:
+            self._most_removals = removal_limit(req.config.get, os.environ)
             self._settings = resolve_settings(req.config.get, os.environ)
         except ConfigurationError as error:
             self._configuration_error = error
@@ -151,6 +161,22 @@ class TalendProvider(ResourceProvider, Generic[I]):
             assert self._configuration_error is not None  # noqa: S101 - configure sets one of the two
             raise self._configuration_error
         return tenant_for(self._settings)
+
+    def _has_ended(self, expires_at: str | None, what: Callable[[], str]) -> bool:
+        """Whether access until `expires_at` is over. Within the last days before, says that `what` will end."""
+        from ..api import ConfigurationError, Problem
+        from .expiry import CLOCK_VARIABLE, ending_note, has_ended, moment, now
+
+        if expires_at is None or expires_at == UNKNOWN:
+            return False
+        assert self._settings is not None  # noqa: S101 - the settings are checked before the inputs
+        try:
+            at = now(self._settings.base_url)
+        except ValueError as error:
+            raise ConfigurationError([Problem(CLOCK_VARIABLE, str(error))]) from None
+        if moment(expires_at) > at and (note := ending_note("", expires_at, at)):
+            say(what() + note)
+        return has_ended(expires_at, at)
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Validates the inputs, and what is new or changed against the tenant; settings that are wrong show here."""
@@ -172,11 +198,26 @@ class TalendProvider(ResourceProvider, Generic[I]):
         try:
             inputs = self._resolve(olds, inputs)
             problems = [*self._clashes(news, inputs), *self._preflight(olds, inputs)]
+            if not problems:
+                inputs = self._foretell(olds, inputs)
+                self._foretold.add(self._prophecy(inputs.as_properties()))
         except Unresolved as error:
             return CheckResult(given, _failures(error.problems))
         except TalendError as error:
             return CheckResult(given, [CheckFailure("", str(error))])
         return CheckResult(inputs.as_properties(), _failures(problems))
+
+    def _is_foretold(self, news: Mapping[str, Any]) -> bool:
+        """Whether a check of this very run foretold that `news` take or give back what they do not say themselves.
+
+        What the last update foretold stands in state until the next one, and is no difference any more.
+        """
+        foretold = any(news.get(name) for name in self._inputs_type().foretold)
+        return foretold and self._prophecy(news) in self._foretold
+
+    def _prophecy(self, properties: Mapping[str, Any]) -> str:
+        told = (*self._inputs_type().identity, *self._inputs_type().foretold)
+        return json.dumps([properties.get(name) for name in told], sort_keys=True)
 
     def _clashes(self, news: Mapping[str, Any], inputs: I) -> list[Problem]:
         """Other resources of this run that speak for the same."""
@@ -238,7 +279,7 @@ class TalendProvider(ResourceProvider, Generic[I]):
 
     def _created(self, props: dict[str, Any]) -> CreateResult:
         inputs = self._valid(props)
-        return CreateResult(self._create(self._tenant(), inputs), inputs.as_properties())
+        return CreateResult(self._create(self._tenant(), inputs), inputs.as_outputs())
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """What the tenant has now, also as inputs so that drift shows with its property. Raises TalendError."""
@@ -252,7 +293,12 @@ class TalendProvider(ResourceProvider, Generic[I]):
         for name in self._inputs_type().sets:
             if _as_set(found[name]) == _as_set(kept.get(name)):
                 found[name] = kept[name]  # the same set in the order that state has it: no difference
-        return ReadResult(id_, dict(found), inputs=dict(found))
+        # Without drift the inputs of a set stay as they are, with what was foretold in them: no difference to show.
+        stays = bool(self._inputs_type().foretold) and found == kept
+        return ReadResult(id_, dict(found), inputs=None if stays else dict(found))
+
+    def _kept_notes(self, kept: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: kept[name] for name in self._inputs_type().notes if kept.get(name) is not None}
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Makes the object as the program says, whatever it is now, and verifies it. Raises TalendError."""
@@ -261,20 +307,19 @@ class TalendProvider(ResourceProvider, Generic[I]):
     def _updated(self, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         inputs = self._valid(news)
         if self._access_changed(olds, news):  # else it is only called by another name
-            self._update(self._tenant(), inputs)
-        return UpdateResult(inputs.as_properties())
+            self._update(self._tenant(), olds, inputs)
+        return UpdateResult(inputs.as_outputs())
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Removes the object; one that is gone already is fine. Raises TalendError."""
-        reported(lambda: self._delete(self._tenant(), _id))
+        reported(lambda: self._delete(self._tenant(), _id, _props))
 
     def _valid(self, props: Mapping[str, Any]) -> I:
         from ..api import ConfigurationError
         from .inputs import parse
 
-        inputs = parse(
-            self._inputs_type(), props, extra_permissions=self._settings.extra_permissions if self._settings else ()
-        )
+        extra = self._settings.extra_permissions if self._settings else ()
+        inputs = parse(self._inputs_type(), props, extra_permissions=extra, checked=True)
         if isinstance(inputs, list):
             raise ConfigurationError(inputs)
         return inputs
@@ -311,14 +356,14 @@ def _place(error: Exception) -> str:
 
 
 def _failures(problems: Iterable[Problem]) -> list[CheckFailure]:
-    # The engine prints a property with the value it has among the inputs; a setting (talend:...) is none of those.
-    return [
-        CheckFailure("", str(problem)) if ":" in problem.where or problem.where.isupper() else _failure(problem)
-        for problem in problems
-    ]
+    return [_failure(problem) for problem in problems]
 
 
 def _failure(problem: Problem) -> CheckFailure:
+    # The engine prints a property with the value it has among the inputs: a setting (talend:...) is none of those, and a whole
+    # table would hide the reason.
+    if ":" in problem.where or problem.where.isupper() or problem.where in _TABLES:
+        return CheckFailure("", str(problem))
     return CheckFailure(problem.where, problem.reason)
 
 

@@ -33,18 +33,33 @@ def declaration(type_name: str, name: str, opts: pulumi.ResourceOptions | None) 
 
 Scope = Literal["grant", "exclusive", "mapping", "all-mappings"]
 
+ALL_MAPPINGS = "role-mappings"
+"""What all role mappings of a tenant are a part of."""
+
 
 @dataclass(frozen=True)
 class Claim:
     """That a resource speaks for something.
 
-    `target` is a GrantKey, a workspace id or a customer role. `within` is the workspace of a grant, which an exclusive set
-    over that workspace would clash with.
+    `target` is a GrantKey or a customer role, or for a whole ("exclusive", "all-mappings") what `within` of its parts says.
     """
 
     scope: Scope
-    target: Hashable = None
+    target: Hashable
     within: str | None = None
+
+
+@dataclass(frozen=True)
+class Holder:
+    """The other resource of a clash: its name, and whether it speaks for a whole of which this claim is a part."""
+
+    name: str
+    whole: bool
+
+
+def reach(workspace_id: str, kind: str) -> str:
+    """What a grant to a principal of that kind is a part of, and an exclusive set speaks for."""
+    return f"{workspace_id}/{kind}"
 
 
 @dataclass
@@ -57,10 +72,10 @@ class Claims:
         default_factory=dict[str, "tuple[str, tuple[Claim, ...]]"]
     )
     _holders: dict[Hashable, str] = field(default_factory=dict[Hashable, str])
-    _within: dict[str, dict[str, int]] = field(default_factory=dict[str, "dict[str, int]"])
+    _parts: dict[Hashable, dict[str, None]] = field(default_factory=dict[Hashable, "dict[str, None]"])
 
-    def make(self, declared: object, claims: Iterable[Claim]) -> dict[Claim, str]:
-        """Makes `claims` for the resource that `declared` itself so; returns those that clash, with the other's name.
+    def make(self, declared: object, claims: Iterable[Claim]) -> dict[Claim, Holder]:
+        """Makes `claims` for the resource that `declared` itself so; returns those that clash, and with whose.
 
         Asking again for the same resource replaces what it claimed before. Nothing is claimed where the resource did not
         declare itself (the engine checks imports so), and nothing of it stays where something clashes.
@@ -75,53 +90,32 @@ class Claims:
                 self._run = run
                 self._claims.clear()
                 self._holders.clear()
-                self._within.clear()
+                self._parts.clear()
             self._drop(owner)
             clashes = {claim: other for claim in wanted if (other := self._other(claim)) is not None}
             if not clashes:
-                self._add(owner, name, wanted)
+                self._claims[owner] = (name, wanted)
+                for claim in wanted:
+                    self._holders[claim.scope, claim.target] = owner
+                    if claim.within is not None:
+                        self._parts.setdefault(claim.within, {})[owner] = None
             return clashes
 
-    def _other(self, claim: Claim) -> str | None:
-        """The name of a resource that `claim` clashes with."""
-        places: list[Hashable] = [(claim.scope, claim.target)]
-        if claim.scope == "grant":
-            places.append(("exclusive", claim.within))
-        if claim.scope == "mapping":
-            places.append(("all-mappings", None))
-        for place in places:
-            if place in self._holders:
-                return self._name(self._holders[place])
-        beside = claim.target if claim.scope == "exclusive" else "mappings" if claim.scope == "all-mappings" else None
-        owners = self._within.get(str(beside), {}) if beside is not None else {}
-        return self._name(next(iter(owners))) if owners else None
-
-    def _name(self, owner: str) -> str:
-        return self._claims[owner][0]
-
-    def _add(self, owner: str, name: str, claims: tuple[Claim, ...]) -> None:
-        self._claims[owner] = (name, claims)
-        for claim in claims:
-            self._holders[claim.scope, claim.target] = owner
-            beside = _beside(claim)
-            if beside is not None:
-                owners = self._within.setdefault(beside, {})
-                owners[owner] = owners.get(owner, 0) + 1
+    def _other(self, claim: Claim) -> Holder | None:
+        whole = self._holders.get(("exclusive", claim.within)) or self._holders.get(("all-mappings", claim.within))
+        if claim.within is not None and whole is not None:
+            return Holder(self._claims[whole][0], whole=True)
+        same = self._holders.get((claim.scope, claim.target))
+        if same is None and claim.scope in {"exclusive", "all-mappings"}:
+            same = next(iter(self._parts.get(claim.target, {})), None)
+        return Holder(self._claims[same][0], whole=False) if same is not None else None
 
     def _drop(self, owner: str) -> None:
         _, claims = self._claims.pop(owner, ("", ()))
         for claim in claims:
             self._holders.pop((claim.scope, claim.target), None)
-            beside = _beside(claim)
-            if beside is not None:
-                self._within[beside].pop(owner, None)
-
-
-def _beside(claim: Claim) -> str | None:
-    """Where a single claim stands that a claim on the whole would clash with."""
-    if claim.scope == "grant":
-        return claim.within
-    return "mappings" if claim.scope == "mapping" else None
+            if claim.within is not None:
+                self._parts[claim.within].pop(owner, None)
 
 
 def _parsed(declared: object) -> tuple[str, str, str] | None:

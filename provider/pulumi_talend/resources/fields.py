@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, ValidationInfo, WrapValidator
 from pydantic.functional_validators import ModelWrapValidatorHandler
 
 from ..api import PERMISSIONS
+from .expiry import moment
 
 
 def is_unknown(value: Any) -> bool:
@@ -69,6 +70,10 @@ def customer_role(value: Any) -> str:
         )
     if not any(character.isalnum() for character in checked):
         raise ValueError("has no letter or digit; write the role's name as the identity provider sends it")
+    if any(step in {"", ".", ".."} for step in checked.split("/")):
+        raise ValueError(
+            "has an empty, '.' or '..' step between slashes, which could call another address of the API; rename it"
+        )
     return checked
 
 
@@ -94,10 +99,16 @@ def names(value: Any) -> list[str]:
     return sorted(set(items))
 
 
+def names_or_ended(value: Any, info: ValidationInfo) -> list[str]:
+    """As `names`; empty where a check has found the access ended."""
+    context: dict[str, Any] = info.context or {}
+    return [] if value == [] and context.get("checked") else names(value)
+
+
 def permission_names(value: Any, info: ValidationInfo) -> list[str]:
-    """As `names`, of workspace permissions only. Raises ValueError."""
-    given = names(value)
-    context: dict[str, tuple[str, ...]] = info.context or {}
+    """As `names_or_ended`, of workspace permissions only. Raises ValueError."""
+    given = names_or_ended(value, info)
+    context: dict[str, Any] = info.context or {}
     allowed: tuple[str, ...] = (*PERMISSIONS, *context.get("extra_permissions", ()))
     wrong = [name for name in given if name not in allowed]
     if wrong:
@@ -111,10 +122,17 @@ def _no_permission(name: str, allowed: tuple[str, ...]) -> str:
     return f"no permission '{name}'{guess} permissions are {', '.join(allowed)} (more: talend:extraPermissions)"
 
 
+def moment_text(value: Any) -> str:
+    """`value` where it says a moment, with its zone. Raises ValueError."""
+    moment(value)
+    return str(value)
+
+
 Unknowable = WrapValidator(_unknown_passes)
 Name = Annotated[str, BeforeValidator(name), Unknowable]
 Identifier = Annotated[str, BeforeValidator(identifier), Unknowable]
 CustomerRole = Annotated[str, BeforeValidator(customer_role), Unknowable]
 PermissionNames = Annotated[list[str], BeforeValidator(permission_names), Unknowable]
-RoleNames = Annotated[list[str], BeforeValidator(names), Unknowable]
+RoleNames = Annotated[list[str], BeforeValidator(names_or_ended), Unknowable]
+Moment = Annotated[str, BeforeValidator(moment_text), Unknowable]
 Flag = Annotated[bool, Unknowable]

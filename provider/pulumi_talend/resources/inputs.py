@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..api import GrantKey, Permissions, Principal, Problem
-from .fields import CustomerRole, Flag, Identifier, Name, PermissionNames, RoleNames, is_unknown
+from .fields import CustomerRole, Flag, Identifier, Moment, Name, PermissionNames, RoleNames, is_unknown
 
 __all__ = ["Inputs", "RoleMappingInputs", "WorkspacePermissionInputs", "is_unknown", "parse"]
 
@@ -19,7 +19,8 @@ class Inputs(BaseModel):
     """Inputs of one resource.
 
     `identity` are the properties that make it another object when they change, `sets` those whose order and repetition mean
-    nothing and whose change is a change of access, `notes` those that say the same access in other words.
+    nothing and whose change is a change of access, `notes` those that say the same access in other words,
+    `foretold` those that a check adds to say what a change does to the tenant.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -27,6 +28,7 @@ class Inputs(BaseModel):
     identity: ClassVar[tuple[str, ...]] = ()
     sets: ClassVar[tuple[str, ...]] = ()
     notes: ClassVar[tuple[str, ...]] = ()
+    foretold: ClassVar[tuple[str, ...]] = ()
 
     def problems(self) -> list[Problem]:
         """What is wrong with the properties together."""
@@ -35,6 +37,10 @@ class Inputs(BaseModel):
     def as_properties(self) -> dict[str, Any]:
         """As the engine keeps them: what is not set is left out, sets are sorted lists."""
         return {name: value for name, value in self if value is not None}
+
+    def as_outputs(self) -> dict[str, Any]:
+        """As they stand once they are applied."""
+        return self.as_properties()
 
 
 def workspace_problems(workspace: str | None, environment: str | None, workspace_id: str | None) -> list[Problem]:
@@ -52,7 +58,7 @@ class WorkspacePermissionInputs(Inputs):
 
     identity: ClassVar[tuple[str, ...]] = ("workspace_id", "user_id", "service_account_id")
     sets: ClassVar[tuple[str, ...]] = ("permissions",)
-    notes: ClassVar[tuple[str, ...]] = ("workspace", "environment", "user", "service_account")
+    notes: ClassVar[tuple[str, ...]] = ("workspace", "environment", "user", "service_account", "expires_at")
 
     workspace: Name | None = None
     environment: Name | None = None
@@ -62,6 +68,7 @@ class WorkspacePermissionInputs(Inputs):
     service_account: Name | None = None
     service_account_id: Identifier | None = None
     permissions: PermissionNames
+    expires_at: Moment | None = None
     adopt_existing: Flag = False
 
     def problems(self) -> list[Problem]:
@@ -105,9 +112,11 @@ class RoleMappingInputs(Inputs):
 
     identity: ClassVar[tuple[str, ...]] = ("role_name",)
     sets: ClassVar[tuple[str, ...]] = ("roles",)
+    notes: ClassVar[tuple[str, ...]] = ("expires_at",)
 
     role_name: CustomerRole
     roles: RoleNames
+    expires_at: Moment | None = None
     adopt_existing: Flag = Field(default=False)
 
     @property
@@ -116,11 +125,18 @@ class RoleMappingInputs(Inputs):
         return frozenset(self.roles)
 
 
-def parse(model: type[M], properties: Mapping[str, Any], *, extra_permissions: Iterable[str] = ()) -> M | list[Problem]:
-    """`properties` as `model`, or everything that is wrong with them."""
+def parse(
+    model: type[M], properties: Mapping[str, Any], *, extra_permissions: Iterable[str] = (), checked: bool = False
+) -> M | list[Problem]:
+    """`properties` as `model`, or everything that is wrong with them.
+
+    `checked`: they come out of a check, so that what has ended is empty.
+    """
     given = {name: value for name, value in properties.items() if value is not None}
     try:
-        inputs = model.model_validate(given, context={"extra_permissions": tuple(extra_permissions)})
+        inputs = model.model_validate(
+            given, context={"extra_permissions": tuple(extra_permissions), "checked": checked}
+        )
     except ValidationError as error:
         return [_problem(detail) for detail in error.errors(include_url=False)]
     return inputs.problems() or inputs

@@ -9,11 +9,12 @@ import pulumi
 from pulumi.dynamic import Resource
 
 from .base import TalendProvider
-from .claims import DECLARATION, Claim, declaration
+from .claims import ALL_MAPPINGS, DECLARATION, Claim, declaration
 
 if TYPE_CHECKING:
     from ..access import TenantAccess
     from ..api import Problem
+    from .claims import Holder
     from .inputs import RoleMappingInputs
 
 
@@ -25,50 +26,73 @@ class RoleMappingProvider(TalendProvider["RoleMappingInputs"]):
 
         return RoleMappingInputs
 
+    def _resolve(self, _olds: Mapping[str, Any], inputs: RoleMappingInputs) -> RoleMappingInputs:
+        ended = self._has_ended(inputs.expires_at, lambda: f"the mapping of customer role '{inputs.role_name}'")
+        return inputs.model_copy(update={"roles": []}) if ended else inputs
+
     def _claims(self, inputs: RoleMappingInputs) -> Iterable[Claim]:
         from .inputs import is_unknown
 
         if not is_unknown(inputs.role_name):
-            yield Claim("mapping", inputs.role_name)
+            yield Claim("mapping", inputs.role_name, within=ALL_MAPPINGS)
 
-    def _clash(self, claim: Claim, other: str) -> Problem:
+    def _clash(self, claim: Claim, other: Holder) -> Problem:
         from ..api import Problem
 
-        reason = f"'{other}' speaks for customer role '{claim.target}' too, and the two would undo each other: keep one of them"
+        if other.whole:
+            reason = f"'{other.name}' speaks for all role mappings of the tenant: put this one in there"
+        else:
+            reason = (
+                f"'{other.name}' speaks for customer role '{claim.target}' too, and the two would undo each other: "
+                "keep one of them"
+            )
         return Problem("role_name", reason)
 
-    def _conflict(self, tenant: TenantAccess, inputs: RoleMappingInputs) -> Problem | None:
+    def _conflict(self, _tenant: TenantAccess, _inputs: RoleMappingInputs) -> Problem | None:
         from ..access.mappings import already_there
         from ..api import Problem
 
-        existing = tenant.mappings.in_the_way(inputs.role_name)
-        if existing is None or inputs.adopt_existing:
+        if not _inputs.roles:
             return None
-        return Problem("adopt_existing", already_there(inputs.role_name, existing))
+        existing = _tenant.mappings.in_the_way(_inputs.role_name)
+        if existing is None or _inputs.adopt_existing:
+            return None
+        return Problem("adopt_existing", already_there(_inputs.role_name, existing))
 
     def _refusals(self, tenant: TenantAccess, inputs: RoleMappingInputs) -> list[Problem]:
         from ..access.names import unknown_roles
         from ..api import Problem
         from .inputs import is_unknown
 
-        roles = None if is_unknown(inputs.roles) else tenant.directory.roles.get_if_readable()
+        if is_unknown(inputs.roles) or not inputs.roles:
+            return []
+        roles = tenant.directory.roles.get_if_readable()
         return [Problem("roles", reason) for reason in unknown_roles(inputs.roles, roles)] if roles else []
 
     def _create(self, tenant: TenantAccess, inputs: RoleMappingInputs) -> str:
-        tenant.mappings.create(inputs.role_name, inputs.role_set, adopt=inputs.adopt_existing)
+        if inputs.roles:
+            tenant.mappings.create(inputs.role_name, inputs.role_set, adopt=inputs.adopt_existing)
         return inputs.role_name
 
-    def _read(self, tenant: TenantAccess, id_: str, kept: Mapping[str, Any]) -> dict[str, Any] | None:
-        roles = tenant.mappings.read(id_)
-        if roles is None:
+    def _read(self, tenant: TenantAccess, _id: str, kept: Mapping[str, Any]) -> dict[str, Any] | None:
+        roles = tenant.mappings.read(_id)
+        if roles is None and kept.get("roles"):
             return None
-        return {"role_name": id_, "roles": sorted(roles), "adopt_existing": kept.get("adopt_existing", False)}
+        return {
+            **self._kept_notes(kept),
+            "role_name": _id,
+            "roles": sorted(roles or ()),  # none, where it has ended
+            "adopt_existing": kept.get("adopt_existing", False),
+        }
 
-    def _update(self, tenant: TenantAccess, inputs: RoleMappingInputs) -> None:
-        tenant.mappings.update(inputs.role_name, inputs.role_set)
+    def _update(self, tenant: TenantAccess, _olds: Mapping[str, Any], inputs: RoleMappingInputs) -> None:
+        if inputs.roles:
+            tenant.mappings.update(inputs.role_name, inputs.role_set)
+        else:
+            tenant.mappings.delete(inputs.role_name)
 
-    def _delete(self, tenant: TenantAccess, id_: str) -> None:
-        tenant.mappings.delete(id_)
+    def _delete(self, tenant: TenantAccess, _id: str, _kept: Mapping[str, Any]) -> None:
+        tenant.mappings.delete(_id)
 
     def _announce(self, tenant: TenantAccess) -> None:
         tenant.mappings.announce()
@@ -82,6 +106,7 @@ class RoleMapping(Resource, module="access", name="RoleMapping"):
 
     role_name: pulumi.Output[str]
     roles: pulumi.Output[Sequence[str]]
+    expires_at: pulumi.Output[str | None]
     adopt_existing: pulumi.Output[bool]
 
     def __init__(
@@ -90,6 +115,7 @@ class RoleMapping(Resource, module="access", name="RoleMapping"):
         *,
         role_name: pulumi.Input[str],
         roles: pulumi.Input[Sequence[pulumi.Input[str]]],
+        expires_at: pulumi.Input[str] | None = None,
         adopt_existing: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -97,7 +123,8 @@ class RoleMapping(Resource, module="access", name="RoleMapping"):
 
         `role_name` is one value of the SAML attribute `CustomerRoles` (no comma in it); `roles` are names of Talend roles, in
         any order. A customer role that is mapped already is an error, unless `adopt_existing` says to take it over: it is then
-        mapped to `roles`. Wrong inputs fail the preview.
+        mapped to `roles`. From `expires_at` on (date, time and zone, like 2027-01-31T18:00:00+01:00) the preview shows the
+        mapping as ending, and the update removes it. Wrong inputs fail the preview.
         """
         super().__init__(
             RoleMappingProvider(),
@@ -105,6 +132,7 @@ class RoleMapping(Resource, module="access", name="RoleMapping"):
             {
                 "role_name": role_name,
                 "roles": roles,
+                "expires_at": expires_at,
                 "adopt_existing": adopt_existing,
                 DECLARATION: declaration("RoleMapping", name, opts),
             },

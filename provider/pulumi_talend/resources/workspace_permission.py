@@ -9,11 +9,12 @@ import pulumi
 from pulumi.dynamic import Resource
 
 from .base import TalendProvider, say
-from .claims import DECLARATION, Claim, declaration
+from .claims import DECLARATION, Claim, declaration, reach
 
 if TYPE_CHECKING:
     from ..access import TenantAccess
     from ..api import Problem
+    from .claims import Holder
     from .inputs import WorkspacePermissionInputs
 
 
@@ -29,37 +30,41 @@ class WorkspacePermissionProvider(TalendProvider["WorkspacePermissionInputs"]):
         from .naming import SERVICE_ACCOUNT, USER, WORKSPACE, resolved_ids, successor_notes
 
         kinds = (WORKSPACE, USER, SERVICE_ACCOUNT)
-        if all(getattr(inputs, kind.by_name) is None for kind in kinds):
-            return inputs
-        ids = resolved_ids(self._tenant().directory, inputs, olds, kinds)
-        resolved = inputs.model_copy(update=ids)
-        for note in successor_notes(resolved, olds, kinds):
-            say(note)
+        resolved = inputs
+        if any(getattr(inputs, kind.by_name) is not None for kind in kinds):
+            resolved = inputs.model_copy(update=resolved_ids(self._tenant().directory, inputs, olds, kinds))
+            for note in successor_notes(resolved, olds, kinds):
+                say(note)
+        if self._has_ended(resolved.expires_at, lambda: f"the access of {self._label(resolved)}"):
+            return resolved.model_copy(update={"permissions": []})
         return resolved
+
+    def _label(self, inputs: WorkspacePermissionInputs) -> str:
+        if not inputs.has_known_key:
+            return "somebody not known yet"
+        return self._tenant().directory.label(inputs.key, look=True)
 
     def _claims(self, inputs: WorkspacePermissionInputs) -> Iterable[Claim]:
         if inputs.has_known_key:
-            yield Claim("grant", inputs.key, within=inputs.key.workspace_id)
+            yield Claim("grant", inputs.key, within=reach(inputs.key.workspace_id, inputs.key.principal.kind))
 
-    def _clash(self, claim: Claim, other: str) -> Problem:
-        from ..api import GrantKey, Problem
+    def _clash(self, claim: Claim, other: Holder) -> Problem:
+        from .sets import grant_clash
 
-        assert isinstance(claim.target, GrantKey)  # noqa: S101 - as claimed above
-        what = self._tenant().directory.label(claim.target, look=True)
-        return Problem(
-            "permissions", f"'{other}' speaks for {what} too, and the two would undo each other: keep one of them"
-        )
+        return grant_clash(self._tenant().directory, claim, other, "permissions")
 
-    def _conflict(self, tenant: TenantAccess, inputs: WorkspacePermissionInputs) -> Problem | None:
+    def _conflict(self, _tenant: TenantAccess, _inputs: WorkspacePermissionInputs) -> Problem | None:
         from ..access.grants import already_there
         from ..api import Problem
         from .naming import named
 
-        existing = tenant.grants.in_the_way(inputs.key)
-        if existing is None or inputs.adopt_existing:
+        if not _inputs.permissions:
             return None
-        message = already_there(inputs.key, existing)
-        return Problem("adopt_existing", named(tenant.directory, [inputs.key], message, look=True))
+        existing = _tenant.grants.in_the_way(_inputs.key)
+        if existing is None or _inputs.adopt_existing:
+            return None
+        message = already_there(_inputs.key, existing)
+        return Problem("adopt_existing", named(_tenant.directory, [_inputs.key], message, look=True))
 
     def _refusals(self, tenant: TenantAccess, inputs: WorkspacePermissionInputs) -> list[Problem]:
         from ..access.engine_use import engine_use_refusal
@@ -74,41 +79,44 @@ class WorkspacePermissionProvider(TalendProvider["WorkspacePermissionInputs"]):
     def _create(self, tenant: TenantAccess, inputs: WorkspacePermissionInputs) -> str:
         from .naming import naming
 
-        with naming(tenant.directory, [inputs.key]):
-            tenant.grants.create(inputs.key, inputs.permission_set, adopt=inputs.adopt_existing)
+        if inputs.permissions:
+            with naming(tenant.directory, [inputs.key]):
+                tenant.grants.create(inputs.key, inputs.permission_set, adopt=inputs.adopt_existing)
         return inputs.key.resource_id
 
-    def _read(self, tenant: TenantAccess, id_: str, kept: Mapping[str, Any]) -> dict[str, Any] | None:
+    def _read(self, tenant: TenantAccess, _id: str, kept: Mapping[str, Any]) -> dict[str, Any] | None:
         from ..api import GrantKey
 
-        key = GrantKey.from_resource_id(id_)
+        key = GrantKey.from_resource_id(_id)
         permissions = tenant.grants.read(key)
-        if permissions is None:
+        if permissions is None and kept.get("permissions"):
             return None
         principal = "user_id" if key.principal.kind == "users" else "service_account_id"
-        names = {name: kept[name] for name in self._inputs_type().notes if kept.get(name) is not None}
         return {
-            **names,
+            **self._kept_notes(kept),
             "workspace_id": key.workspace_id,
             principal: key.principal.id,
-            "permissions": sorted(permissions),
+            "permissions": sorted(permissions or ()),  # none, where it has ended
             "adopt_existing": kept.get("adopt_existing", False),
         }
 
-    def _update(self, tenant: TenantAccess, inputs: WorkspacePermissionInputs) -> None:
+    def _update(self, tenant: TenantAccess, _olds: Mapping[str, Any], inputs: WorkspacePermissionInputs) -> None:
         from .naming import naming
 
         with naming(tenant.directory, [inputs.key]):
-            tenant.grants.update(inputs.key, inputs.permission_set)
+            if inputs.permissions:
+                tenant.grants.update(inputs.key, inputs.permission_set)
+            else:
+                tenant.grants.delete(inputs.key)
 
     def _announce(self, tenant: TenantAccess) -> None:
         tenant.grants.announce()
 
-    def _delete(self, tenant: TenantAccess, id_: str) -> None:
+    def _delete(self, tenant: TenantAccess, _id: str, _kept: Mapping[str, Any]) -> None:
         from ..api import GrantKey
         from .naming import naming
 
-        key = GrantKey.from_resource_id(id_)
+        key = GrantKey.from_resource_id(_id)
         with naming(tenant.directory, [key]):
             tenant.grants.delete(key)
 
@@ -129,6 +137,7 @@ class WorkspacePermission(Resource, module="access", name="WorkspacePermission")
     service_account: pulumi.Output[str | None]
     service_account_id: pulumi.Output[str | None]
     permissions: pulumi.Output[Sequence[str]]
+    expires_at: pulumi.Output[str | None]
     adopt_existing: pulumi.Output[bool]
 
     def __init__(
@@ -143,6 +152,7 @@ class WorkspacePermission(Resource, module="access", name="WorkspacePermission")
         service_account: pulumi.Input[str] | None = None,
         service_account_id: pulumi.Input[str] | None = None,
         permissions: pulumi.Input[Sequence[pulumi.Input[str]]],
+        expires_at: pulumi.Input[str] | None = None,
         adopt_existing: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -154,8 +164,9 @@ class WorkspacePermission(Resource, module="access", name="WorkspacePermission")
         another object stands behind a name than before, the grant is replaced.
 
         `permissions`: VIEW, EXECUTE, AUTHOR, PUBLISH, MANAGE, in any order. A principal who has permissions there already is
-        an error, unless `adopt_existing` says to take them over: they are then set to `permissions`. Wrong inputs fail the
-        preview.
+        an error, unless `adopt_existing` says to take them over: they are then set to `permissions`. From `expires_at` on
+        (date, time and zone, like 2027-01-31T18:00:00+01:00) the preview shows the grant as ending, and the update removes it.
+        Wrong inputs fail the preview.
         """
         super().__init__(
             WorkspacePermissionProvider(),
@@ -169,6 +180,7 @@ class WorkspacePermission(Resource, module="access", name="WorkspacePermission")
                 "service_account": service_account,
                 "service_account_id": service_account_id,
                 "permissions": permissions,
+                "expires_at": expires_at,
                 "adopt_existing": adopt_existing,
                 DECLARATION: declaration("WorkspacePermission", name, opts),
             },
