@@ -57,6 +57,7 @@ if TYPE_CHECKING:
         TransportError,
         UnauthorizedError,
         UnexpectedAnswerError,
+        UnsafeNameError,
     )
 
 __all__ = [
@@ -89,6 +90,7 @@ __all__ = [
     "UnauthorizedError",
     "UnexpectedAnswerError",
     "UnknownNameError",
+    "UnsafeNameError",
     "UnseenMappingError",
     "UserResult",
     "WorkspaceAccess",
