@@ -38,6 +38,13 @@ def in_browser(page: str, tmp_path: Path, *, then: str = "") -> str:
     return done.stdout
 
 
+def _types(field: str, value: str) -> str:
+    return (
+        f"{{ const field = document.getElementById('{field}'); field.value = '{value}'; "
+        "field.dispatchEvent(new Event('input', {bubbles: true})); }"
+    )
+
+
 def test_its_script_runs_under_its_own_policy(tmp_path: Path) -> None:
     shown = in_browser(html_review(nasty_review()), tmp_path)
     assert re.search(r'<output id="shown"[^>]*>\d+ of \d+ changes</output>', shown)
@@ -58,14 +65,11 @@ def test_search_and_filters(tmp_path: Path) -> None:
             step("create", "c", None, grant_state("anna", "dev/Sales", ["EXECUTE"])),
         )
     )
-    typed = "const s = document.getElementById('search'); s.value = 'ANNA sales'; s.dispatchEvent(new Event('input', {bubbles: true}));"
+    typed = _types("search", "ANNA sales")
     shown = in_browser(page, tmp_path, then=typed)
     assert "2 of 3 changes" in shown
     assert len(re.findall(r'<tr class="entry[^>]* hidden=""', shown)) == 1
-    placed = (
-        typed
-        + "const e = document.getElementById('environment'); e.value = 'dev'; e.dispatchEvent(new Event('input', {bubbles: true}));"
-    )
+    placed = typed + _types("environment", "dev")
     assert "1 of 3 changes" in in_browser(page, tmp_path, then=placed)
     unmarked = "document.querySelector('input[value=\"+\"]').click();"
     assert "1 of 3 changes" in in_browser(page, tmp_path, then=unmarked)

@@ -6,6 +6,7 @@ import io
 import json
 import re
 from html.parser import HTMLParser
+from typing import Any
 
 import jsonschema
 import pytest
@@ -103,13 +104,13 @@ def test_the_terminal_gets_no_control_characters_of_names() -> None:
 
 
 def test_json_holds_names_as_they_are_and_fits_its_schema() -> None:
-    document = json.loads(json_review(nasty_review()))
+    document: dict[str, Any] = json.loads(json_review(nasty_review()))
     jsonschema.Draft202012Validator.check_schema(schema())
     jsonschema.validate(document, schema())
     assert document["roleMappings"][0]["customerRole"] == NASTY
     assert document["grants"][0]["principal"]["name"] == NASTY
     assert {one["targets"][0] if one["targets"] else None for one in document["unforeseen"]} == {f"b{NASTY}", None}
-    broken = {**document, "grants": [{}]}
+    broken: dict[str, object] = {**document, "grants": [{}]}
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(broken, schema())
 
