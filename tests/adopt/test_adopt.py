@@ -92,6 +92,55 @@ def test_three_hundred_grants(new_stack: NewStack, engine: object, tmp_path: Pat
         assert tenant.calls.writes() == []
 
 
+def test_as_sets_the_preview_is_unchanged_and_destroy_then_up_gives_the_same_tenant_back(
+    stack: Stack, tenant: Tenant, access: Access, tmp_path: Path
+) -> None:
+    odd = tenant.add_workspace('Team "Süd" / {a} \\ b', environment="prod")
+    colon = tenant.add_user("user:anna")  # looks like another way of writing a user
+    tenant.grant(odd, colon, ["VIEW"])
+    before = tenant.snapshot()
+    sets = len({workspace for workspace, _, _ in tenant.grants()})
+    out = tmp_path / "adopted"
+
+    said = access("adopt", "--style", "sets", "--out", out)
+
+    assert said.code == 0, said
+    assert (
+        f"{len(tenant.grants())} grants in {sets} sets and {len(tenant.role_mappings())} role mappings" in said.stdout
+    )
+    take_over(stack, out)
+    assert stack.preview().ok().summary == {"same": sets + 2}
+    assert stack.preview("--refresh").ok().summary == {"same": sets + 2}
+    state = tmp_path / "state.json"
+    state.write_text(json.dumps(stack.export()), encoding="utf-8")
+    assert access("drift", "--state", state).stdout == "No difference between the tenant and its stacks.\n"
+    assert tenant.calls.writes() == []
+
+    stack.destroy().ok()
+    assert tenant.grants() == {}
+    stack.up().ok()
+    assert tenant.snapshot() == before
+
+
+def test_sets_leave_alone_what_is_managed_in_part(stack: Stack, tenant: Tenant, access: Access, tmp_path: Path) -> None:
+    (workspace, kind, principal), permissions = next(iter(sorted(tenant.grants().items())))
+    property_name = "user_id" if kind == "users" else "service_account_id"
+    stack.program(
+        f'WorkspacePermission("one", workspace_id={workspace!r}, {property_name}={principal!r}, '
+        f"permissions={permissions!r}, adopt_existing=True)"
+    )
+    stack.up().ok()
+    state = tmp_path / "state.json"
+    state.write_text(json.dumps(stack.export()), encoding="utf-8")
+
+    said = access("adopt", "--style", "sets", "--state", state, "--out", tmp_path / "sets")
+
+    assert said.code == 0, said
+    assert "single grants of it are managed already; adopt the rest with --style grants" in said.stdout
+    resources = json.loads((tmp_path / "sets" / "import.json").read_text(encoding="utf-8"))["resources"]
+    assert workspace not in {resource["id"] for resource in resources}
+
+
 def test_one_environment_is_asked_for_and_read_with_one_listing(tenant: Tenant, access: Access, tmp_path: Path) -> None:
     said = access("adopt", "--out", tmp_path / "prod", "--environment", "prod", "--what", "permissions")
 

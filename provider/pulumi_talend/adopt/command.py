@@ -17,6 +17,7 @@ from .live import LiveAccess, LiveGrant, read_live
 from .managed import Managed, export_state, managed_by, read_state
 from .program import Adopted, named, write_program
 from .read_only import read_only_client
+from .sets import sets_import_file, sets_of, write_sets
 
 
 class AdoptError(TalendError):
@@ -24,6 +25,13 @@ class AdoptError(TalendError):
 
 
 AdoptError.__module__ = "pulumi_talend"
+
+
+class Style(str, enum.Enum):
+    """How access is written down."""
+
+    grants = "grants"
+    sets = "sets"
 
 
 class What(str, enum.Enum):
@@ -40,6 +48,7 @@ def adopt(
     what: Annotated[
         str, typer.Option(help="permissions, role-mappings, or both with a comma.")
     ] = "permissions,role-mappings",
+    style: Annotated[Style, typer.Option(help="grants: a resource each; sets: authoritative ones.")] = Style.grants,
     only: Annotated[str | None, typer.Option(help="Only the grant or role mapping of this resource id.")] = None,
     name: Annotated[str | None, typer.Option(help="With --only: the name of the resource in your program.")] = None,
     add_to: Annotated[
@@ -68,12 +77,42 @@ def adopt(
             raise AdoptError(
                 f"Nothing to adopt under the id '{only}': it is not in the tenant, or a stack manages it already."
             )
-    adopted = named(grants, mappings, taken=names_in_use)
-    if only is not None:
-        adopted = _renamed(adopted, name or only)
-    files = _files(adopted, live, out, program=only is None, adding=managed is not None)
+    if style is Style.sets and only is None:
+        files, counts, notes = _as_sets(live, managed, grants, mappings, out, names_in_use)
+    else:
+        adopted = named(grants, mappings, taken=names_in_use)
+        if only is not None:
+            adopted = _renamed(adopted, name or only)
+        program = None if only is not None else write_program(adopted, title=_title(live))
+        files, notes = _files(program, import_file(adopted), out, adding=managed is not None), []
+        counts = f"{_count(len(adopted.grants), 'grant')} and {_count(len(adopted.mappings), 'role mapping')}"
     _write(files, force=force)
-    _report(console, adopted, live, files, out, stack=add_to, adding=managed is not None)
+    _report(console, counts, [*live.unread, *notes], files, out, stack=add_to, adding=managed is not None)
+
+
+def _as_sets(
+    live: LiveAccess,
+    managed: Managed | None,
+    grants: list[LiveGrant],
+    mappings: dict[str, frozenset[str]],
+    out: Path,
+    taken: set[str],
+) -> tuple[dict[Path, str], str, list[str]]:
+    """Files, what they hold in words, and what could not become a set."""
+    in_part = {key.workspace_id for key in managed.grants} if managed else set[str]()
+    places = sorted({str(grant.place) for grant in grants if grant.place.id in in_part})
+    notes = [
+        f"{place}: single grants of it are managed already; adopt the rest with --style grants" for place in places
+    ]
+    whole = [grant for grant in grants if grant.place.id not in in_part]
+    if managed and managed.mappings and mappings:
+        notes.append("role mappings: some are managed singly already; adopt the rest with --style grants")
+        mappings = {}
+    accounts_unread = any(line.startswith("permissions of service accounts") for line in live.unread)
+    adopted = sets_of(whole, mappings, exclusive="users" if accounts_unread else True, taken=taken)
+    files = _files(write_sets(adopted, title=_title(live)), sets_import_file(adopted), out, adding=managed is not None)
+    counts = f"{_count(len(whole), 'grant')} in {_count(len(adopted.workspaces), 'set')} and "
+    return files, counts + _count(len(adopted.mappings or ()), "role mapping"), notes
 
 
 def what_of(text: str) -> set[str]:
@@ -126,16 +165,16 @@ def _renamed(adopted: Adopted, name: str) -> Adopted:
     return Adopted((), ((name, *adopted.mappings[0][1:]),), adopted.separator)
 
 
-def _files(adopted: Adopted, live: LiveAccess, out: Path, *, program: bool, adding: bool) -> dict[Path, str]:
+def _files(program: str | None, imports: str, out: Path, *, adding: bool) -> dict[Path, str]:
     files: dict[Path, str] = {}
-    if program and not adding:
+    if program is not None and not adding:
         project = out.resolve().name or "access"
         runtime = "runtime: python\ndescription: Talend access as code\n"
         files[out / "Pulumi.yaml"] = f"name: {json.dumps(project)}\n{runtime}"
-        files[out / "__main__.py"] = write_program(adopted, title=_title(live))
-    elif program:
-        files[_free(out, "adopted", ".py")] = write_program(adopted, title=_title(live))
-    files[_free(out, "import", ".json") if adding else out / "import.json"] = import_file(adopted)
+        files[out / "__main__.py"] = program
+    elif program is not None:
+        files[_free(out, "adopted", ".py")] = program
+    files[_free(out, "import", ".json") if adding else out / "import.json"] = imports
     return files
 
 
@@ -170,18 +209,19 @@ def _write(files: dict[Path, str], *, force: bool) -> None:
 
 def _report(
     console: Console,
-    adopted: Adopted,
-    live: LiveAccess,
+    counts: str,
+    notes: list[str],
     files: dict[Path, str],
     out: Path,
     *,
     stack: str | None,
     adding: bool,
 ) -> None:
-    counts = f"{_count(len(adopted.grants), 'grant')} and {_count(len(adopted.mappings), 'role mapping')}"
     console.print(f"{counts} to adopt.", markup=False)
-    for line in live.unread:
-        console.print(f"not read, so not adopted: {line}", markup=False)
+    for line in notes:
+        console.print(
+            f"not read, so not adopted: {line}" if "Could not" in line else f"not adopted: {line}", markup=False
+        )
     for path in files:
         console.print(f"wrote {path}", markup=False)
     if adding:

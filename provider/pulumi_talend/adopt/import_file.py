@@ -37,15 +37,16 @@ def grant_entry(name: str, grant: LiveGrant) -> dict[str, Any]:
         "permissions": sorted(grant.permissions),
         "adopt_existing": False,
     }
-    return _entry("WorkspacePermission", name, grant.key.resource_id, properties, WorkspacePermissionProvider())
+    return entry("WorkspacePermission", name, grant.key.resource_id, properties, WorkspacePermissionProvider())
 
 
 def mapping_entry(name: str, customer_role: str, roles: frozenset[str]) -> dict[str, Any]:
     """One role mapping, as the resource named `name` would have it in state."""
     properties: dict[str, Any] = {"role_name": customer_role, "roles": sorted(roles), "adopt_existing": False}
-    return _entry("RoleMapping", name, customer_role, properties, RoleMappingProvider())
+    return entry("RoleMapping", name, customer_role, properties, RoleMappingProvider())
 
 
-def _entry(kind: str, name: str, id_: str, properties: dict[str, Any], provider: ResourceProvider) -> dict[str, Any]:
+def entry(kind: str, name: str, id_: str, properties: dict[str, Any], provider: ResourceProvider) -> dict[str, Any]:
+    """One resource of the import file, with its provider in it."""
     held = {**properties, PROVIDER_KEY: serialize_provider(provider)}
     return {"type": f"{_TYPES}{kind}", "name": name, "id": id_, "inputs": held, "outputs": held}

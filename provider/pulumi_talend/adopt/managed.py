@@ -26,13 +26,21 @@ StateError.__module__ = "pulumi_talend"
 class Managed:
     """What stacks manage: grants and role mappings as state has them, each with the URN of the resource that holds it.
 
-    `whole_workspaces` and `whole_mappings` are held by authoritative sets: nothing in there counts as unmanaged.
+    `whole_workspaces` and `whole_mappings` are held by authoritative sets: nothing in there counts as unmanaged, except service
+    accounts on those of `users_only`.
     """
 
     grants: Mapping[GrantKey, tuple[Permissions, str]]
     mappings: Mapping[str, tuple[frozenset[str], str]]
     whole_workspaces: Mapping[str, str]
     whole_mappings: str | None = None
+    users_only: frozenset[str] = frozenset()
+
+    def holder_of_all(self, key: GrantKey) -> str | None:
+        """The URN of the set that says it knows every grant like `key`, if there is one."""
+        if key.principal.kind == "service-accounts" and key.workspace_id in self.users_only:
+            return None
+        return self.whole_workspaces.get(key.workspace_id)
 
 
 def read_state(text: str, source: str) -> list[dict[str, Any]]:
@@ -79,6 +87,7 @@ def managed_by(states: Iterable[list[dict[str, Any]]]) -> Managed:
     mappings: dict[str, tuple[frozenset[str], str]] = {}
     whole_workspaces: dict[str, str] = {}
     whole_mappings: str | None = None
+    users_only: set[str] = set()
     for resource in (entry for resources in states for entry in resources):
         kind = str(resource.get("type", "")).removeprefix(_TYPES)
         outputs: dict[str, Any] = resource.get("outputs") or resource.get("inputs") or {}
@@ -94,11 +103,13 @@ def managed_by(states: Iterable[list[dict[str, Any]]]) -> Managed:
             grants.update((key, (permissions, urn)) for key, permissions in _set_grants(workspace_id, outputs))
             if outputs.get("exclusive", True):
                 whole_workspaces[workspace_id] = urn
+                if outputs.get("exclusive") == "users":
+                    users_only.add(workspace_id)
         elif kind == "RoleMappings":
             whole_mappings = urn
             held: dict[str, Any] = outputs.get("mappings") or {}
             mappings.update((name, (_texts(roles), urn)) for name, roles in held.items())
-    return Managed(grants, mappings, whole_workspaces, whole_mappings)
+    return Managed(grants, mappings, whole_workspaces, whole_mappings, frozenset(users_only))
 
 
 def _texts(value: Any) -> frozenset[str]:
@@ -107,11 +118,11 @@ def _texts(value: Any) -> frozenset[str]:
 
 def _set_grants(workspace_id: str, outputs: Mapping[str, Any]) -> Iterable[tuple[GrantKey, Permissions]]:
     """The grants of a WorkspaceAccess, by the ids that it keeps beside the names."""
-    resolved: dict[str, Any] = outputs.get("resolved_grants") or {}
-    for name, permissions in resolved.items():
-        kind, _, id_ = name.partition("/")
-        if kind in {"users", "service-accounts"} and id_:
-            yield (
-                GrantKey(workspace_id, Principal("users" if kind == "users" else "service-accounts", id_)),
-                _texts(permissions),
-            )
+    table: dict[str, Any] = outputs.get("grants") or {}
+    principals: dict[str, Any] = outputs.get("principals") or {}
+    for who, kept in principals.items():
+        kind, _, id_ = str(kept).partition("/")
+        entry: Any = table.get(who)
+        permissions: Any = cast("dict[str, Any]", entry).get("permissions") if isinstance(entry, dict) else entry
+        principal = Principal("users" if kind == "users" else "service-accounts", id_)
+        yield GrantKey(workspace_id, principal), _texts(permissions)

@@ -10,7 +10,7 @@ from ..api.permissions import words
 from .live import LiveGrant, Place, Who
 
 _WIDTH = 100
-_SEPARATORS = ("/", " / ", " | ", " :: ")
+SEPARATORS = ("/", " / ", " | ", " :: ")
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ def named(grants: Sequence[LiveGrant], mappings: Mapping[str, frozenset[str]], *
     `environment/workspace/person`, `role/customer role`; another separator where names with a "/" in them would collide.
     """
     used = set(taken)
-    for separator in _SEPARATORS:
+    for separator in SEPARATORS:
         grant_names = [_grant_name(grant, separator) for grant in grants]
         mapping_names = [f"role{separator}{name}" for name in sorted(mappings)]
         names = [*grant_names, *mapping_names]
@@ -74,6 +74,13 @@ def write_program(adopted: Adopted, *, title: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def head(title: str) -> str:
+    """How an adopted program begins."""
+    return (
+        f'"""{title}\n\nWritten by `talend-access adopt` from what the tenant granted. Yours to edit from here on.\n"""'
+    )
+
+
 def _plain(grant: LiveGrant) -> bool:
     return grant.place.by_name and grant.who.by_name
 
@@ -95,7 +102,7 @@ def _table(variable: str, parameter: str, grants: Sequence[LiveGrant], suffix: s
         for workspace, groups in workspaces.items():
             lines.append(f"        {quoted(workspace)}: {{")
             for permissions, people in sorted(groups.items()):
-                lines.extend(_entry(quoted(permissions), sorted(people), 12))
+                lines.extend(list_entry(quoted(permissions), sorted(people), 12))
             lines.append("        },")
         lines.append("    },")
     lines.append("}")
@@ -118,7 +125,7 @@ for environment, workspaces in {variable}.items():
 def _mapping_table(adopted: Adopted) -> str:
     lines = ["# Customer role, as the identity provider sends it → Talend roles.", "ROLE_MAPPINGS = {"]
     for _, name, roles in adopted.mappings:
-        lines.extend(_entry(quoted(name), sorted(roles), 4))
+        lines.extend(list_entry(quoted(name), sorted(roles), 4))
     lines.append("}")
     loop = f"""\
 for customer_role, talend_roles in ROLE_MAPPINGS.items():
@@ -126,7 +133,7 @@ for customer_role, talend_roles in ROLE_MAPPINGS.items():
     return "\n".join(lines) + "\n\n" + loop
 
 
-def _entry(key: str, items: Sequence[str], indent: int) -> list[str]:
+def list_entry(key: str, items: Sequence[str], indent: int) -> list[str]:
     """`key: [items],`, on one line where it fits, else an item a line."""
     pad = " " * indent
     line = f"{pad}{key}: [{', '.join(quoted(item) for item in items)}],"
