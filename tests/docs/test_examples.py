@@ -135,8 +135,15 @@ def test_from_pip_install_to_pulumi_up(tmp_path: Path, tenant: Tenant) -> None:
     directory = tmp_path / "project"
     write_project(README, directory)
     environment = clean_environment(tmp_path, binary.parent)
-    environment |= {"CLONE": str(copy_of_checkout(tmp_path / "clone")), "PULUMI_SKIP_UPDATE_CHECK": "true"}
+    environment |= {
+        "CLONE": str(copy_of_checkout(tmp_path / "clone")),
+        "PULUMI_HOME": str(tmp_path / "pulumi-home"),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+    }
+    (tmp_path / "state").mkdir()
     before = tenant.snapshot()
+    home = Path("~").expanduser() / ".pulumi"
+    was_at_home = sorted(home.rglob("*"))
     lines = [
         line
         for fence in fences(README)
@@ -146,7 +153,10 @@ def test_from_pip_install_to_pulumi_up(tmp_path: Path, tenant: Tenant) -> None:
     assert lines[0].startswith("python3 -m venv")
     assert lines[-1] == "pulumi up"
     for line in lines:
-        if line.endswith("talend:token"):
+        if line == "pulumi login file://~":
+            # The CLI takes `~` for the home of the user who runs it, whatever HOME says: not a test's to write to.
+            run(f"pulumi login {shlex.quote(f'file://{tmp_path}/state')}", directory, environment)
+        elif line.endswith("talend:token"):
             run(f"pulumi config set talend:endpoint {shlex.quote(tenant.url)}", directory, environment)
             run(line, directory, environment, typed=tenant.token)
         elif line == "pulumi up":
@@ -160,6 +170,8 @@ def test_from_pip_install_to_pulumi_up(tmp_path: Path, tenant: Tenant) -> None:
             assert tenant.token.encode() not in path.read_bytes(), path
     run("pulumi destroy --yes --stack prod", directory, environment)
     assert tenant.snapshot() == before
+    assert (tmp_path / "state/.pulumi/stacks/talend-access/prod.json").is_file()
+    assert not [path for path in home.rglob("*talend-access*") if path not in was_at_home]
 
 
 def copy_of_checkout(to: Path) -> Path:
