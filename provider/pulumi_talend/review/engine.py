@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,8 +19,10 @@ _ENGINES = ("pulumi", "talend-sandbox")
 
 def find_engine() -> str:
     """The engine's command. Raises ReviewError where there is none on PATH."""
+    beside = os.pathsep.join([os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent)])
     for name in _ENGINES:
-        found = shutil.which(name)
+        # What stands on PATH first, then what is installed beside this command in a virtual environment not activated.
+        found = shutil.which(name, path=beside)
         if found is not None:
             return found
     raise ReviewError(

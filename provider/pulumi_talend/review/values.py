@@ -52,7 +52,7 @@ def text(values: Mapping[str, Any], name: str) -> str:
     if reason is None and not value:
         reason = "is empty"
     if reason is not None:
-        raise Unreadable(name, reason)
+        raise Unreadable(f"property {name}", reason)
     return cast(str, value)
 
 
@@ -64,7 +64,7 @@ def text_if_any(values: Mapping[str, Any], name: str) -> str | None:
 
 def rights(values: Mapping[str, Any], name: str) -> Rights:
     """The list of names called `name`. Raises Unreadable."""
-    return names(values.get(name), name)
+    return names(values.get(name), f"property {name}")
 
 
 def names(value: object, what: str) -> Rights:
@@ -91,5 +91,5 @@ def flag(values: Mapping[str, Any], name: str) -> bool:
     if value is None:
         return False
     if not isinstance(value, bool):
-        raise Unreadable(name, why_not(value) or "is neither true nor false")
+        raise Unreadable(f"property {name}", why_not(value) or "is neither true nor false")
     return value

@@ -140,7 +140,7 @@ def _table(state: State, name: str, *, if_none: Mapping[str, Any] | None = None)
     if reason is None and not isinstance(value, Mapping):
         reason = "is no table"
     if reason is not None:
-        raise Unreadable(name, reason)
+        raise Unreadable(f"property {name}", reason)
     return cast("Mapping[str, Any]", value)
 
 
