@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import dataclass
 from typing import Literal
 
@@ -56,8 +55,3 @@ REST_RETRYING = Contender(
 CONTENDERS = {
     each.name: each for each in (ALONE, SINGLE, NAIVE, ALONE_SETS, SETS, TERRAFORM_ALONE, REST, REST_RETRYING)
 }
-
-
-def installed(module: str) -> bool:
-    """Whether Python finds `module`."""
-    return importlib.util.find_spec(module) is not None

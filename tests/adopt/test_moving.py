@@ -23,7 +23,7 @@ def test_the_pages_commands(engine: Engine, tenant: Tenant, tmp_path: Path) -> N
     programs.mkdir()
     if not engine.is_pulumi:
         stand_in = programs / "pulumi"
-        stand_in.write_text(f'#!/bin/sh\nexec {sys.executable} -m pulumi_talend_sandbox.cli "$@"\n', encoding="utf-8")
+        stand_in.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m pulumi_talend_sandbox.cli "$@"\n', encoding="utf-8")
         stand_in.chmod(0o755)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("TALEND_", "PULUMI_"))}
     here = os.pathsep.join([str(programs), str(Path(sys.executable).parent)])

@@ -142,6 +142,17 @@ def test_the_tenant_says_that_nothing_changes(tenant: Tenant) -> None:
     assert len(review.settled) == 1
 
 
+def test_given_and_taken_away_in_one_update_is_said(tenant: Tenant) -> None:
+    key = support.user_key(tenant)  # its grant is in state, and was taken away by hand
+    new, old = (
+        step("create", "new", None, state_of(key, ["VIEW"])),
+        step("delete", "old", state_of(key, ["VIEW"]), None),
+    )
+    (one,) = looked_at(tenant, new, old).unforeseen
+    assert one.targets == (key.resource_id,)
+    assert "the end of old would take it away again" in one.reason
+
+
 def test_the_tenant_is_only_read_and_in_few_calls(tenant: Tenant) -> None:
     steps = [
         step("create", f"g{n}", None, state_of(support.user_key(tenant, n % 3, 10 + n % 20), ["VIEW"]))

@@ -24,9 +24,6 @@ class AdoptError(TalendError):
     """Adopting was refused; nothing was written."""
 
 
-AdoptError.__module__ = "pulumi_talend"
-
-
 class Style(str, enum.Enum):
     """How access is written down."""
 

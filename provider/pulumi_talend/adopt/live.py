@@ -28,9 +28,6 @@ class SelectionError(TalendError):
     """What was asked for (an environment, a workspace) is not in the tenant."""
 
 
-SelectionError.__module__ = "pulumi_talend"
-
-
 @dataclass(frozen=True, order=True)
 class Place:
     """A workspace as a program names it: by name and environment, or by id where the name alone does not lead to it."""

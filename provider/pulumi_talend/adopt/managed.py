@@ -19,9 +19,6 @@ class StateError(TalendError):
     """A stack's state could not be had, or is not one."""
 
 
-StateError.__module__ = "pulumi_talend"
-
-
 @dataclass(frozen=True)
 class Managed:
     """What stacks manage: grants and role mappings as state has them, each with the URN of the resource that holds it.

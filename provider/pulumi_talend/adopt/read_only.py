@@ -13,9 +13,6 @@ class WriteRefusedError(TalendError):
     """A reading command was about to write: a bug of ours, stopped before anything was sent."""
 
 
-WriteRefusedError.__module__ = "pulumi_talend"
-
-
 class ReadOnlyClient(TalendClient):
     """Reads like any client; every call that is not a GET is refused before it is sent (asking for a token aside)."""
 

@@ -40,6 +40,7 @@ def _fold_one(
 ) -> None:
     before = live(target) if live is not None else _before_by_state(effects)
     current, adopted, gap = before, False, False
+    given_by: Cause | None = None
     for effect in effects:
         adopted = adopted or effect.keeps
         if effect.act == "give":
@@ -49,10 +50,17 @@ def _fold_one(
                 return
             adopted = adopted or (effect.adopt and current != _NOTHING)
             gap = gap or (effect.after_gap and bool(effect.rights))
-            current = effect.rights
+            current, given_by = effect.rights, effect.cause
         elif effect.act == "set":
             current = effect.rights
         elif not adopted:  # what a new resource has taken over, the old one leaves in place
+            if given_by is not None and given_by != effect.cause and current:
+                reason = (
+                    f"{given_by.name} gives it, and the end of {effect.cause.name} would take it away again in the same update: "
+                    "give the new resource `aliases`, or refresh first"
+                )
+                folded.unforeseen.append(Unforeseen(given_by, label(target), reason, (target_text(target),)))
+                return
             current = _NOTHING
     causes = tuple(dict.fromkeys(effect.cause for effect in effects))
     if before == current and before is not None and not gap:
