@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -18,6 +19,7 @@ from pulumi_talend_sandbox.tenant import Call
 STEP_SECONDS = 1800.0
 """A step that takes longer is ended and counts as failed."""
 
+_MESSAGE = re.compile(r"(\W*error|[\w.]*(Error|Exception)): ", re.IGNORECASE)
 _DATA_PATHS = ("/security/permissions", "/security/workspaces/", "/security/role-mappings")
 
 
@@ -140,7 +142,7 @@ def _measured(case: Case, step: Step, finished: Finished, tenant: Tenancy) -> Me
 
 
 def _problem(output: str) -> str:
-    """The line of the output that says most."""
+    """The line of the output that says most: the first that is an error's message."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    telling = [line for line in lines if "error" in line.lower()]
+    telling = [line for line in lines if _MESSAGE.match(line) and "Traceback" not in line]
     return (telling or lines or ["no output"])[0][:300]
