@@ -9,7 +9,7 @@ PIP := $(PY) -m pip --disable-pip-version-check install --quiet
 .DEFAULT_GOAL := help
 .SUFFIXES:
 
-.PHONY: help up tenant test check clean
+.PHONY: help up tenant test check bench clean
 
 help: ## What can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile
@@ -29,6 +29,9 @@ check: $(VENV)/dev.stamp ## Style, format and types
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m pyright
+
+bench: $(VENV)/dev.stamp ## API calls, seconds and memory beside other providers (BENCH=--quick, BENCH=--write-readme)
+	@$(PY) -m benchmarks $(BENCH)
 
 clean: ## Forget tenant and stack of `make up`, the virtual environment and what tools keep
 	rm -rf .talend Pulumi.demo.yaml $(VENV) .pytest_cache .ruff_cache .hypothesis build dist
