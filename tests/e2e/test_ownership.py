@@ -114,3 +114,28 @@ def test_a_rename_without_a_word_is_refused_in_preview(stack: Stack, tenant: Ten
     assert "`aliases`" in message
     assert tenant.calls.writes() == []
     assert tenant.snapshot() == settled
+
+
+def test_a_rename_without_an_alias_after_a_removal_by_hand_leaves_the_access_given(
+    stack: Stack, tenant: Tenant
+) -> None:
+    """Nothing stands in the way of the new name then; the engine deletes the old name's object last, which is the same."""
+    workspace = next(w["id"] for w in tenant.workspaces() if w["name"] == "Pricing Lab")
+    taken = {principal for held, _, principal in tenant.grants() if held == workspace}
+    user = next(u["id"] for u in tenant.users() if u["id"] not in taken and "TMC_ENGINE_USE" not in str(u))
+    grant = f'WorkspacePermission({{name!r}}, workspace_id={workspace!r}, user_id={user!r}, permissions=["VIEW"])'
+    mapping = 'RoleMapping({name!r}, role_name="wandering", roles=["Operator"])'
+    stack.program("\n".join([grant.format(name="old-grant"), mapping.format(name="old-mapping")]))
+    stack.up().ok()
+    tenant.revoke(workspace, user)
+    tenant.unmap_role("wandering")
+
+    stack.program("\n".join([grant.format(name="new-grant"), mapping.format(name="new-mapping")]))
+    assert stack.up().ok().summary == {"create": 2, "delete": 2, "same": 1}
+
+    assert tenant.grants()[workspace, "users", user] == ["VIEW"]
+    assert tenant.role_mappings()["wandering"] == ["Operator"]
+    assert sorted(stack.managed()) == ["new-grant", "new-mapping"]
+    stack.destroy().ok()
+    assert (workspace, "users", user) not in tenant.grants()
+    assert "wandering" not in tenant.role_mappings()

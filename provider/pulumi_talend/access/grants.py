@@ -7,7 +7,7 @@ and PUT or DELETE on missing permissions makes no difference here.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..api import GrantKey, Permissions, TalendClient, TalendError
@@ -40,7 +40,7 @@ class Grants:
         self.snapshot = GrantSnapshot(client)
         self._writer = GrantWriter(client, self.snapshot, sleep=sleep)
         self._line: Gatherer[_Wish] = Gatherer(self._work)
-        self._adopted: set[GrantKey] = set()  # touched by the line's leader only
+        self._adopted: set[GrantKey] = set()
 
     def read(self, key: GrantKey) -> Permissions | None:
         """The permissions that stand under `key`; None where there are none."""
@@ -68,10 +68,14 @@ class Grants:
     def delete(self, key: GrantKey) -> None:
         """Removes what stands under `key`; nothing there is fine.
 
-        Left in place where this process has adopted the same grant for another resource: after a rename without alias the old
-        resource's end must not take away what the new one has just taken over.
+        Left in place where this process has adopted the same grant for another resource, or was told to `keep` it: after a
+        rename without alias the old resource's end must not take away what the new one has just been given.
         """
         self._line.submit(_Wish(key, None))
+
+    def keep(self, keys: Iterable[GrantKey]) -> None:
+        """From here on this process leaves these in place, also where a resource that held one of them ends."""
+        self._adopted |= set(keys)
 
     def apply(
         self, changes: Mapping[GrantKey, Permissions | None], *, taking_over: Collection[GrantKey] = ()

@@ -134,6 +134,11 @@ class Mappings:
         if not adopted:
             self._gatherer.submit(_Removal(name))
 
+    def keep(self, names: Iterable[str]) -> None:
+        """From here on this process leaves these in place, also where a resource that held one of them ends."""
+        with self._lock:
+            self._adopted |= set(names)
+
     def delete_all(self, names: Iterable[str]) -> None:
         """Removes several at once, as `delete` does each. Raises the first error once all have been tried."""
         with self._lock:

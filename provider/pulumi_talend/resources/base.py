@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from pulumi.dynamic import (
@@ -33,7 +33,7 @@ from .host_threads import widen_host
 if TYPE_CHECKING:
     from ..access import TenantAccess
     from ..api import ConfigurationError, Problem, Settings
-    from .claims import Claim, Holder
+    from .claims import Claim, Holder, Scope
     from .inputs import Inputs
 
 R = TypeVar("R")
@@ -133,6 +133,14 @@ class TalendProvider(ResourceProvider, Generic[I]):
     def _foretell(self, _olds: Mapping[str, Any], inputs: I) -> I:
         """`inputs` with what the change would do to the tenant beyond them. Raises Unresolved where that is refused."""
         return inputs
+
+    def _is_declared(self, scope: Scope, target: Hashable) -> bool:
+        """Whether the program that runs now declares a resource for `target`.
+
+        What such a resource has just made must survive the end of another one that held the same before: after a rename
+        without alias the engine deletes the old resource last.
+        """
+        return self._settings is not None and claims_on(self._settings).holds(scope, target)
 
     def _announce(self, tenant: TenantAccess) -> None:
         """Tells the tenant's line of writers that a change was checked, so that a write will probably follow."""

@@ -101,6 +101,11 @@ class Claims:
                         self._parts.setdefault(claim.within, {})[owner] = None
             return clashes
 
+    def holds(self, scope: Scope, target: Hashable) -> bool:
+        """Whether a resource of this run claims `target` by itself."""
+        with self._lock:
+            return (scope, target) in self._holders
+
     def _other(self, claim: Claim) -> Holder | None:
         whole = self._holders.get(("exclusive", claim.within)) or self._holders.get(("all-mappings", claim.within))
         if claim.within is not None and whole is not None:

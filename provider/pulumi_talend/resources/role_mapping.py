@@ -72,6 +72,8 @@ class RoleMappingProvider(TalendProvider["RoleMappingInputs"]):
     def _create(self, tenant: TenantAccess, inputs: RoleMappingInputs) -> str:
         if inputs.roles:
             tenant.mappings.create(inputs.role_name, inputs.role_set, adopt=inputs.adopt_existing)
+            if self._is_declared("mapping", inputs.role_name):
+                tenant.mappings.keep([inputs.role_name])
         return inputs.role_name
 
     def _read(self, tenant: TenantAccess, _id: str, kept: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -132,6 +132,7 @@ class WorkspaceAccessProvider(TalendProvider["WorkspaceAccessInputs"]):
             given = {key: None for key, now in changes.items() if now and key not in failed and key not in standing}
             tenant.grants.apply(given)
         raise_together(tenant.directory, self._place(inputs), len(changes), failed)
+        self._keep(tenant, changes)
         return str(inputs.workspace_id)
 
     def _update(self, tenant: TenantAccess, _olds: Mapping[str, Any], inputs: WorkspaceAccessInputs) -> None:
@@ -144,6 +145,11 @@ class WorkspaceAccessProvider(TalendProvider["WorkspaceAccessInputs"]):
             changes, taking_over=[key for key in changes if key in standing and key not in held]
         )
         raise_together(tenant.directory, self._place(inputs), len(changes), failed)
+        self._keep(tenant, changes)
+
+    def _keep(self, tenant: TenantAccess, changes: Mapping[GrantKey, Permissions | None]) -> None:
+        """What the set has given survives the end of a resource that held it singly before."""
+        tenant.grants.keep(key for key, now in changes.items() if now and self._is_declared("grant", key))
 
     def _changes(
         self, tenant: TenantAccess, olds: Mapping[str, Any], inputs: WorkspaceAccessInputs

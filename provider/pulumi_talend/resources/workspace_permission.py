@@ -82,6 +82,8 @@ class WorkspacePermissionProvider(TalendProvider["WorkspacePermissionInputs"]):
         if inputs.permissions:
             with naming(tenant.directory, [inputs.key]):
                 tenant.grants.create(inputs.key, inputs.permission_set, adopt=inputs.adopt_existing)
+            if self._is_declared("grant", inputs.key):
+                tenant.grants.keep([inputs.key])
         return inputs.key.resource_id
 
     def _read(self, tenant: TenantAccess, _id: str, kept: Mapping[str, Any]) -> dict[str, Any] | None:
