@@ -40,10 +40,11 @@ def table(directory: Directory, grants: Mapping[GrantKey, Permissions]) -> dict[
     return dict(sorted((written(directory, key.principal), sorted(grants[key])) for key in grants))
 
 
-def raise_together(directory: Directory, what: str, count: int, failed: Mapping[GrantKey, TalendError]) -> None:
-    """One error for those of a set that failed, with people's names. Nothing where none did."""
+def raise_together(directory: Directory, workspace_id: str, count: int, failed: Mapping[GrantKey, TalendError]) -> None:
+    """One error for those of a set that failed, with people's names. Nothing, and no call for names, where none did."""
     if not failed:
         return
+    what = directory.workspace_label(workspace_id, look=True)
     reasons = [named(directory, [key], str(failed[key])) for key in sorted(failed)]
     if len(failed) == 1:
         raise AccessError(reasons[0])

@@ -131,7 +131,7 @@ class WorkspaceAccessProvider(TalendProvider["WorkspaceAccessInputs"]):
             # What the engine has no record of must not stay behind.
             given = {key: None for key, now in changes.items() if now and key not in failed and key not in standing}
             tenant.grants.apply(given)
-        raise_together(tenant.directory, self._place(inputs), len(changes), failed)
+        raise_together(tenant.directory, str(inputs.workspace_id), len(changes), failed)
         self._keep(tenant, changes)
         return str(inputs.workspace_id)
 
@@ -144,7 +144,7 @@ class WorkspaceAccessProvider(TalendProvider["WorkspaceAccessInputs"]):
         failed = tenant.grants.apply(
             changes, taking_over=[key for key in changes if key in standing and key not in held]
         )
-        raise_together(tenant.directory, self._place(inputs), len(changes), failed)
+        raise_together(tenant.directory, str(inputs.workspace_id), len(changes), failed)
         self._keep(tenant, changes)
 
     def _keep(self, tenant: TenantAccess, changes: Mapping[GrantKey, Permissions | None]) -> None:
@@ -196,7 +196,7 @@ class WorkspaceAccessProvider(TalendProvider["WorkspaceAccessInputs"]):
 
         keys = list(kept_keys(_kept).values())
         failed = tenant.grants.apply(dict.fromkeys(keys))
-        raise_together(tenant.directory, tenant.directory.workspace_label(_id), len(keys), failed)
+        raise_together(tenant.directory, _id, len(keys), failed)
 
     def _announce(self, tenant: TenantAccess) -> None:
         tenant.grants.announce()
