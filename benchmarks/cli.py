@@ -12,13 +12,14 @@ import typer
 from rich.console import Console
 
 from benchmarks.contenders import CONTENDERS
-from benchmarks.engines import ROOT, Engine, find_pulumi, find_terraform, offline_engine
+from benchmarks.engines import ROOT, Engine, find_pulumi, offline_engine
 from benchmarks.import_time import measure_imports
 from benchmarks.machine import this_machine
 from benchmarks.measuring import Measurement, measure
 from benchmarks.plan import Extent, cases, parts
 from benchmarks.results import Results, unexpected
 from benchmarks.tables import cell, markdown, show, write_between_marks
+from benchmarks.terraform import find_terraform
 
 RESULTS = ROOT / "benchmarks" / "results"
 README = ROOT / "README.md"
@@ -117,7 +118,7 @@ def _measure(
         _SCREEN.print(case.text, style="bold", highlight=False)
 
         def observe(each: Measurement) -> None:
-            _SCREEN.print(f"  {each.step:8} {_said(found, each)}", markup=False, highlight=False)
+            _SCREEN.print(f"  {each.step:8} {_said(found, each)}", markup=False, highlight=False, soft_wrap=True)
 
         found.measurements += measure(case, observe)
     found.imports = measure_imports()

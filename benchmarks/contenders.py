@@ -12,7 +12,7 @@ Family = Literal["pulumi", "terraform"]
 
 @dataclass(frozen=True)
 class Contender:
-    """`program` is a module of benchmarks.programs, or a file of benchmarks/rest for terraform.
+    """`program` is a module of benchmarks.programs; empty for terraform, whose resources terraform.py writes.
 
     `baseline` names the contender that is the engine alone with a stack of the same shape; None for these themselves.
     `retries`: how often the REST provider repeats a refused call.
@@ -46,10 +46,10 @@ ALONE_SETS = Contender("alone-sets", "engine alone, sets", "pulumi", "alone_sets
 SINGLE = Contender("single", "pulumi-talend, single resources", "pulumi", "single", ALONE.name)
 SETS = Contender("sets", "pulumi-talend, sets", "pulumi", "sets", ALONE_SETS.name)
 NAIVE = Contender("naive", "naive dynamic provider", "pulumi", "naive", ALONE.name)
-TERRAFORM_ALONE = Contender("terraform-alone", "terraform alone", "terraform", "alone", None, ("grants",))
-REST = Contender("rest", "generic REST provider", "terraform", "grants", TERRAFORM_ALONE.name, ("grants",))
+TERRAFORM_ALONE = Contender("terraform-alone", "terraform alone", "terraform", "", None, ("grants",))
+REST = Contender("rest", "generic REST provider", "terraform", "", TERRAFORM_ALONE.name, ("grants",))
 REST_RETRYING = Contender(
-    "rest-retrying", "generic REST provider, retries on", "terraform", "grants", TERRAFORM_ALONE.name, ("grants",), 10
+    "rest-retrying", "generic REST provider, retries on", "terraform", "", TERRAFORM_ALONE.name, ("grants",), 10
 )
 
 CONTENDERS = {

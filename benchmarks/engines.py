@@ -1,8 +1,7 @@
-"""The engines a stack runs on: the offline engine, the Pulumi CLI, and terraform with a generic REST provider."""
+"""The engines a stack runs on: the offline engine and the Pulumi CLI (terraform: terraform.py)."""
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
@@ -87,7 +86,7 @@ class PulumiEngine:
     def version(self) -> str:
         if self.binary is None:
             return "offline engine"
-        done = run([*self.command, "version"], directory=ROOT, environment=_clean(self.environment()), seconds=60)
+        done = run([*self.command, "version"], directory=ROOT, environment=clean(self.environment()), seconds=60)
         return f"Pulumi CLI {done.output.strip()}"
 
     def project(self, contender: Contender, directory: Path, connection: Connection) -> PulumiProject:
@@ -104,7 +103,7 @@ class PulumiProject:
         state = directory / "state"
         self._directory.mkdir(parents=True)
         state.mkdir()
-        self._environment = _clean(
+        self._environment = clean(
             {
                 **engine.environment(),
                 "PULUMI_BACKEND_URL": f"file://{state}",
@@ -137,80 +136,7 @@ class PulumiProject:
         return run(command, directory=self._directory, environment=self._environment, seconds=seconds)
 
 
-@dataclass(frozen=True)
-class TerraformEngine:
-    """Terraform with the REST provider whose binary is `provider`."""
-
-    binary: Path
-    provider: Path
-
-    @property
-    def name(self) -> str:
-        return "terraform"
-
-    def version(self) -> str:
-        done = run([str(self.binary), "version"], directory=ROOT, environment=_clean({}), seconds=60)
-        return next((line for line in done.output.splitlines() if line.startswith("Terraform v")), "terraform")
-
-    def project(self, contender: Contender, directory: Path, connection: Connection) -> TerraformProject:
-        return TerraformProject(self, contender, directory, connection)
-
-
-class TerraformProject:
-    """A terraform configuration with its state in its directory.
-
-    The provider is named by its directory in a CLI configuration of the project's own, so nothing is fetched or installed.
-    """
-
-    def __init__(self, engine: TerraformEngine, contender: Contender, directory: Path, connection: Connection) -> None:
-        """Copies the configuration of the contender's."""
-        self._engine = engine
-        self._directory = directory / "project"
-        self._directory.mkdir(parents=True)
-        shutil.copy(ROOT / "benchmarks" / "rest" / f"{contender.program}.tf", self._directory / "main.tf")
-        settings = directory / "terraform.rc"
-        settings.write_text(
-            "provider_installation {\n"
-            f'  dev_overrides {{\n    "Mastercard/restapi" = {json.dumps(str(engine.provider.parent))}\n  }}\n'
-            "  direct {}\n}\n",
-            encoding="utf-8",
-        )
-        self._environment = _clean(
-            {
-                "TF_CLI_CONFIG_FILE": str(settings),
-                "TF_IN_AUTOMATION": "1",
-                "CHECKPOINT_DISABLE": "1",
-                "TF_VAR_endpoint": connection.url,
-                "TF_VAR_token": connection.token,
-                "TF_VAR_retries": str(contender.retries),
-            }
-        )
-
-    def write(self, workload: Workload) -> None:
-        grants = {
-            grant.name: {
-                "path": f"/security/workspaces/{grant.workspace_id}/users/{grant.user_id}/permissions",
-                "permissions": grant.permissions,
-                "workspaceId": grant.workspace_id,
-                "userId": grant.user_id,
-            }
-            for grant in workload.grants
-        }
-        (self._directory / "grants.json").write_text(json.dumps(grants), encoding="utf-8")
-
-    def run(self, step: Step, *, seconds: float) -> Finished:
-        verbs: Mapping[Step, tuple[str, ...]] = {
-            "up": ("apply", "-auto-approve"),
-            "preview": ("plan", "-detailed-exitcode"),
-            "refresh": ("apply", "-refresh-only", "-auto-approve"),
-            "change": ("apply", "-auto-approve"),
-            "destroy": ("destroy", "-auto-approve"),
-        }
-        command = [str(self._engine.binary), *verbs[step], "-input=false", "-no-color"]
-        return run(command, directory=self._directory, environment=self._environment, seconds=seconds)
-
-
-def _clean(more: Mapping[str, str]) -> dict[str, str]:
+def clean(more: Mapping[str, str]) -> dict[str, str]:
     """This process's environment without settings of the engines' or the provider's own, and with `more`."""
     kept = {
         name: value
@@ -230,18 +156,3 @@ def find_pulumi(home: Path) -> PulumiEngine | None:
     """The Pulumi CLI that PULUMI_BIN names, else the one on PATH."""
     found = os.environ.get("PULUMI_BIN") or shutil.which("pulumi")
     return PulumiEngine(Path(found).resolve(), home) if found else None
-
-
-def find_terraform(binary: Path | None = None, provider: Path | None = None) -> TerraformEngine | None:
-    """Terraform and the REST provider's binary: as given, else TERRAFORM_BIN (or PATH) and TERRAFORM_PROVIDER_RESTAPI.
-
-    Both are needed; None where one is missing. Raises ValueError where one that is named is no file.
-    """
-    wanted = binary or os.environ.get("TERRAFORM_BIN") or shutil.which("terraform")
-    rest = provider or os.environ.get("TERRAFORM_PROVIDER_RESTAPI")
-    if not wanted or not rest:
-        return None
-    for path in (wanted, rest):
-        if not Path(path).is_file():
-            raise ValueError(f"{path}: no such file; name terraform and the REST provider's binary")
-    return TerraformEngine(Path(wanted).resolve(), Path(rest).resolve())

@@ -78,8 +78,8 @@ class Measurement:
 
     @property
     def least_seconds(self) -> float:
-        """How long its calls last at least under the rate limit."""
-        return self.case.conditions.least_seconds(self.calls.total)
+        """How long the calls that were let in last at least under the rate limit."""
+        return self.case.conditions.least_seconds(self.calls.total - self.calls.refused)
 
 
 def count(calls: Iterable[Call]) -> Calls:

@@ -19,7 +19,8 @@ END = "<!-- bench:end -->"
 _HEADS = {"up": "up", "preview": "preview, no change", "refresh": "refresh", "change": "up, 10 % changed"}
 _LEGEND = (
     "Each cell: API calls (reads + writes), seconds, and how many times the engine alone with the same stack; 429s where there "
-    "were any, and how many objects a failed step left as they were to be. Memory is the peak of all processes together. "
+    "were any; with a rate limit, the least that its own arithmetic makes those calls last (limit); how many objects a failed "
+    "step left as they were to be. Memory is the peak of all processes together. "
     "A step that fails ends its row."
 )
 
