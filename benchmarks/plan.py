@@ -53,8 +53,8 @@ _AT_THE_LIMIT = (SINGLE, NAIVE, SETS, REST, REST_RETRYING)
 _QUICK = (Part("grants", 20, FREE, _EVERYBODY),)
 
 # Chosen so that a machine with two cores needs about ten minutes. The Pulumi CLI alone needs minutes for a thousand single
-# resources whose state is in files (terraform too), the offline engine does not; clients that make a call for each object only
-# show the same again with more of them.
+# resources whose state is in files, and so does terraform; the offline engine does not. Clients that make a call for each
+# object only show the same again with more of them.
 _DEFAULT = (
     Part("grants", 100, FREE, _EVERYBODY),
     Part("grants", 100, LIMITED, _AT_THE_LIMIT, "first"),
