@@ -9,7 +9,7 @@ PIP := $(PY) -m pip --disable-pip-version-check install --quiet
 .DEFAULT_GOAL := help
 .SUFFIXES:
 
-.PHONY: help up tenant test check bench clean
+.PHONY: help up tenant test test-faults check bench clean
 
 help: ## What can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile
@@ -24,6 +24,9 @@ tenant: $(VENV)/sandbox.stamp ## The tenant of `make up` in the foreground, with
 
 test: $(VENV)/dev.stamp ## All tests
 	@$(PY) -m pytest -n 2
+
+test-faults: $(VENV)/dev.stamp ## All faults: every fault of the API, two writers, a process killed at every call
+	@$(PY) -m pytest -n 2 -m '' tests/faults
 
 check: $(VENV)/dev.stamp ## Style, format and types
 	@$(PY) -m ruff check .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,12 @@ from pulumi_talend_sandbox.tenant import Call, Tenant
 # A busy machine is no failure: no example has a deadline.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+
+@pytest.fixture(autouse=True)
+def notes_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What a test has begun to create is noted in its own directory, not in that of whoever runs it."""
+    monkeypatch.setenv("TALEND_JOURNAL", str(tmp_path / "journal"))
 
 
 @pytest.fixture(scope="session")

@@ -88,6 +88,7 @@ def settings(home: Path, url: str, token: str) -> dict[str, str]:
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
         "PULUMI_STACK": STACK,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "TALEND_JOURNAL": f"{home.as_posix()}/journal",
     }
 
 

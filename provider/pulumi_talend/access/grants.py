@@ -10,10 +10,11 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..api import GrantKey, Permissions, TalendClient, TalendError
+from ..api import ApiError, GrantKey, Permissions, ServerError, TalendClient, TalendError
 from .errors import AlreadyThereError
 from .gathering import Gatherer
 from .grant_writer import GrantWriter, Sort, already_there
+from .journal import Journal, NoJournal
 from .snapshot import GrantSnapshot
 
 __all__ = ["Grants", "already_there"]
@@ -36,7 +37,14 @@ class _Wish:
 class Grants:
     """The grants of a tenant. Thread-safe. Methods raise TalendError."""
 
-    def __init__(self, client: TalendClient, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        client: TalendClient,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        journal: Journal | None = None,
+    ) -> None:
+        self._journal: Journal = journal or NoJournal()
         self.snapshot = GrantSnapshot(client)
         self._writer = GrantWriter(client, self.snapshot, sleep=sleep)
         self._line: Gatherer[_Wish] = Gatherer(self._work)
@@ -49,6 +57,10 @@ class Grants:
     def in_the_way(self, key: GrantKey) -> Permissions | None:
         """The permissions that stand under `key` though no resource is known to hold them; None where there are none."""
         return self.snapshot.lookup(key, expected=False)
+
+    def is_half_done(self, key: GrantKey, standing: Permissions) -> bool:
+        """Whether what stands under `key` is exactly what an interrupted run of the resource that asks for it now had given."""
+        return self._journal.begun(key) == standing
 
     def announce(self) -> None:
         """Tells that a change will probably be asked for soon, so that waiting a blink to gather it pays."""
@@ -124,6 +136,8 @@ class Grants:
             else:
                 if sort is not None:
                     sorted_out[sort][wish.key] = wish.permissions
+        if sorted_out["assign"]:
+            self._journal.begin({key: given for key, given in sorted_out["assign"].items() if given is not None})
         failed: dict[GrantKey, TalendError] = {}
         # Giving before taking: where a person's access moves, there is no moment without it.
         for sort, changes in sorted_out.items():
@@ -133,6 +147,9 @@ class Grants:
             if wish.key in failed:
                 verdicts[number] = failed[wish.key]
         self._adopted |= taken_over - failed.keys()
+        # What was refused stands nowhere; of what became of the others, only the tenant knows.
+        self._journal.forget(key for key in sorted_out["assign"] if _is_refusal(failed.get(key)))
+        self._journal.forget(sorted_out["remove"].keys() - failed.keys())
 
     def _sort(self, wish: _Wish, taken_over: set[GrantKey]) -> Sort | None:
         """How `wish` is done; None where there is nothing to do. Raises AlreadyThereError."""
@@ -142,8 +159,13 @@ class Grants:
         if existing is None:
             return "assign"
         if wish.fresh:
-            if not wish.adopt:
+            if not wish.adopt and not self.is_half_done(wish.key, existing):
                 raise AlreadyThereError(f"Could not create the grant: {already_there(wish.key, existing)}")
             taken_over.add(wish.key)
             return None if existing == wish.permissions else "replace"
         return "replace"
+
+
+def _is_refusal(error: TalendError | None) -> bool:
+    """Whether `error` says for certain that nothing was given: the API's no, or that somebody else's grant stands there."""
+    return isinstance(error, (ApiError, AlreadyThereError)) and not isinstance(error, ServerError)

@@ -33,6 +33,7 @@ from ..api import (
 from ..api.permissions import words
 from .errors import AlreadyThereError, IncompleteListingError, NotVerifiedError, OverwrittenError, UnseenMappingError
 from .gathering import Gatherer
+from .journal import Journal, NoJournal
 from .mapping_merge import RoleSet, merged, roles_by_name
 
 _ROUNDS = 7
@@ -83,7 +84,14 @@ def already_there(name: str, roles: RoleSet) -> str:
 class Mappings:
     """The role mappings of a tenant. Thread-safe. Methods raise TalendError."""
 
-    def __init__(self, client: TalendClient, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        client: TalendClient,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        journal: Journal | None = None,
+    ) -> None:
+        self._journal: Journal = journal or NoJournal()
         self._api = client.role_mappings
         self._sleep = sleep
         self._gatherer: Gatherer[_Wish] = Gatherer(self._work)
@@ -110,6 +118,10 @@ class Mappings:
         """The Talend roles of `name` though no resource is known to map it; None where the listing shows none."""
         with self._lock:
             return self._read_listing().get(name)
+
+    def is_half_done(self, name: str, standing: RoleSet) -> bool:
+        """Whether what `name` is mapped to is exactly what an interrupted run of the resource that asks for it had begun."""
+        return self._journal.begun(name) == standing
 
     def _read_listing(self) -> dict[str, RoleSet]:
         if self._listing is None:
@@ -193,6 +205,7 @@ class Mappings:
             return self._put_all(puts)
         except BadRequestError as error:
             if len(puts) == 1:
+                self._journal.forget(put.name for put in puts.values())
                 return dict.fromkeys(puts, error)
         except TalendError as error:
             return dict.fromkeys(puts, error)
@@ -213,7 +226,7 @@ class Mappings:
             for number, put in puts.items():
                 if put.known or put.name in tried or put.name not in current:
                     continue
-                if put.adopt:
+                if put.adopt or self.is_half_done(put.name, current[put.name]):
                     taken_over.add(put.name)
                 elif number not in refused:
                     message = already_there(put.name, current[put.name])
@@ -223,6 +236,7 @@ class Mappings:
                 with self._lock:
                     self._adopted |= taken_over & set(wanted)
                 return None
+            self._journal.begin({name: wanted[name] for name in wanted if name not in known and name not in current})
             tried.update(wanted)
             return merged(listing, wanted)
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 from ..api import TalendClient
 from .directory import Directory
 from .grants import Grants
+from .journal import Journal, NoJournal
 from .mappings import Mappings
 
 
 class TenantAccess:
-    """The access of one tenant, through one client that all threads of the process share."""
+    """The access of one tenant, through one client that all threads of the process share.
 
-    def __init__(self, client: TalendClient) -> None:
+    `journal` notes what is about to be created, for a run that has to finish what another had begun.
+    """
+
+    def __init__(self, client: TalendClient, *, journal: Journal | None = None) -> None:
         self.client = client
         self.directory = Directory(client)
-        self.grants = Grants(client)
-        self.mappings = Mappings(client)
+        self.journal: Journal = journal or NoJournal()
+        self.grants = Grants(client, journal=self.journal)
+        self.mappings = Mappings(client, journal=self.journal)

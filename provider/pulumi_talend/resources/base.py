@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import threading
 import traceback
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
@@ -27,23 +26,23 @@ from pulumi.dynamic import (
 from pulumi.output import Unknown
 from pulumi.runtime.rpc import UNKNOWN
 
-from .claims import DECLARATION, Claims, without_declaration
+from .claims import DECLARATION, without_declaration
 from .host_threads import widen_host
+from .process import claims_on, forget_tenants, journal_on, say, tenant_for
 
 if TYPE_CHECKING:
     from ..access import TenantAccess
+    from ..access.journal import Target
     from ..api import ConfigurationError, Problem, Settings
     from .claims import Claim, Holder, Scope
     from .inputs import Inputs
+
+__all__ = ["TalendProvider", "debugging", "finished_note", "forget_tenants", "reported", "say", "tenant_for"]
 
 R = TypeVar("R")
 I = TypeVar("I", bound="Inputs")  # noqa: E741 - inputs
 
 _TABLES = ("grants", "mappings")
-
-_tenants: dict[Settings, TenantAccess] = {}
-_tenants_lock = threading.Lock()
-_claims: dict[str, Claims] = {}
 
 
 def debugging() -> bool:
@@ -51,35 +50,9 @@ def debugging() -> bool:
     return os.environ.get("TALEND_DEBUG", "").lower() in {"1", "true", "yes"}
 
 
-def say(message: str) -> None:
-    """Tells the user something: the engine shows what its dynamic host prints as a line of its log."""
-    print(f"talend: {message}", flush=True)
-
-
-def tenant_for(settings: Settings) -> TenantAccess:
-    """The process's one TenantAccess for these settings: all resources share its client, pacing and snapshot."""
-    from ..access import TenantAccess
-    from ..api import TalendClient
-
-    with _tenants_lock:
-        if settings not in _tenants:
-            _tenants[settings] = TenantAccess(TalendClient(settings, notify=say))
-        return _tenants[settings]
-
-
-def claims_on(settings: Settings) -> Claims:
-    """The process's one book of claims for the tenant of these settings."""
-    with _tenants_lock:
-        return _claims.setdefault(settings.base_url, Claims())
-
-
-def forget_tenants() -> None:
-    """Forgets what the process knows of any tenant, as a new process would. For processes that live longer than one run."""
-    with _tenants_lock:
-        for tenant in _tenants.values():
-            tenant.client.close()
-        _tenants.clear()
-        _claims.clear()
+def finished_note(what: str) -> str:
+    """What to say where `what` stands as an earlier run of its own resource had begun to create it."""
+    return f"{what} was created by an update of this stack that was cut off: this one finishes it"
 
 
 class TalendProvider(ResourceProvider, Generic[I]):
@@ -128,6 +101,10 @@ class TalendProvider(ResourceProvider, Generic[I]):
 
     def _delete(self, tenant: TenantAccess, _id: str, _kept: Mapping[str, Any]) -> None:
         """Removes the object; `kept` are the properties in state."""
+        raise NotImplementedError
+
+    def _held(self, kept: Mapping[str, Any]) -> Iterable[Target]:
+        """What the properties in state say that the resource has made, one by one."""
         raise NotImplementedError
 
     def _foretell(self, _olds: Mapping[str, Any], inputs: I) -> I:
@@ -204,6 +181,7 @@ class TalendProvider(ResourceProvider, Generic[I]):
         if problems:
             return CheckResult(given, _failures(problems))
         try:
+            self._settle(olds)
             inputs = self._resolve(olds, inputs)
             problems = [*self._clashes(news, inputs), *self._preflight(olds, inputs)]
             if not problems:
@@ -214,6 +192,11 @@ class TalendProvider(ResourceProvider, Generic[I]):
         except TalendError as error:
             return CheckResult(given, [CheckFailure("", str(error))])
         return CheckResult(inputs.as_properties(), _failures(problems))
+
+    def _settle(self, kept: Mapping[str, Any]) -> None:
+        """Tears up the notes of what state has: it was created, and is recorded."""
+        if kept and self._settings is not None:
+            journal_on(self._settings).forget(self._held(kept))
 
     def _is_foretold(self, news: Mapping[str, Any]) -> bool:
         """Whether a check of this very run foretold that `news` take or give back what they do not say themselves.
@@ -296,6 +279,7 @@ class TalendProvider(ResourceProvider, Generic[I]):
     def _read_back(self, id_: str, props: dict[str, Any]) -> ReadResult:
         kept = {name: value for name, value in props.items() if name != "__provider"}
         found = self._read(self._tenant(), id_, kept)
+        self._settle(kept)
         if found is None:
             return ReadResult("", {})
         for name in self._inputs_type().sets:
@@ -320,7 +304,11 @@ class TalendProvider(ResourceProvider, Generic[I]):
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Removes the object; one that is gone already is fine. Raises TalendError."""
-        reported(lambda: self._delete(self._tenant(), _id, _props))
+        reported(lambda: self._deleted(_id, _props))
+
+    def _deleted(self, id_: str, props: Mapping[str, Any]) -> None:
+        self._settle(props)
+        self._delete(self._tenant(), id_, props)
 
     def _valid(self, props: Mapping[str, Any]) -> I:
         from ..api import ConfigurationError

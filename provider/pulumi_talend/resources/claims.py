@@ -25,7 +25,7 @@ _THIS_RUN = uuid.uuid4().hex
 def declaration(type_name: str, name: str, opts: pulumi.ResourceOptions | None) -> str:
     """What a resource of this program's run says about itself: the run, what makes it unique in the stack, its name."""
     parent = opts.parent if opts is not None else None
-    path = [type_name, name]
+    path = [pulumi.get_project(), pulumi.get_stack(), type_name, name]
     if parent is not None:
         path += [parent.pulumi_resource_type, parent.pulumi_resource_name]
     return json.dumps([_THIS_RUN, path, name])
@@ -105,6 +105,11 @@ class Claims:
         """Whether a resource of this run claims `target` by itself."""
         with self._lock:
             return (scope, target) in self._holders
+
+    def owner(self, scope: Scope, target: Hashable) -> str | None:
+        """Which resource of which stack claims `target` by itself, the same text in every run; None where none does."""
+        with self._lock:
+            return self._holders.get((scope, target))
 
     def _other(self, claim: Claim) -> Holder | None:
         whole = self._holders.get(("exclusive", claim.within)) or self._holders.get(("all-mappings", claim.within))

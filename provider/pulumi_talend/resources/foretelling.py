@@ -10,6 +10,7 @@ from ..access.sets import differences, standing, written
 from ..access.tenant import TenantAccess
 from ..api import ClientCredential, GrantKey, Permissions, Principal, PrincipalKind, Problem, Settings
 from ..api.permissions import words
+from .base import finished_note
 from .guard import Limit, refusal
 from .naming import Unresolved, named
 from .set_inputs import RoleMappingsInputs, WorkspaceAccessInputs, entry_of, kept_keys
@@ -67,6 +68,12 @@ def _seizures(
 ) -> list[Problem]:
     """Access that stands already, given outside this resource, where nobody said that it takes over."""
     found = sorted(key for key in set(wanted) - set(held.values()) if key in live)
+    half_done = [key for key in found if tenant.grants.is_half_done(key, live[key])]
+    if half_done:
+        who = ", ".join(written(tenant.directory, key.principal) for key in half_done)
+        where = tenant.directory.workspace_label(str(inputs.workspace_id), look=True)
+        say(finished_note(f"the access of {who} on {where}"))
+        found = [key for key in found if key not in half_done]
     if not found:
         return []
     if complete or inputs.adopt_existing is True:

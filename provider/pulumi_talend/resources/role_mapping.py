@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 from pulumi.dynamic import Resource
 
-from .base import TalendProvider
+from .base import TalendProvider, finished_note, say
 from .claims import ALL_MAPPINGS, DECLARATION, Claim, declaration
 
 if TYPE_CHECKING:
     from ..access import TenantAccess
+    from ..access.journal import Target
     from ..api import Problem
     from .claims import Holder
     from .inputs import RoleMappingInputs
@@ -57,6 +58,9 @@ class RoleMappingProvider(TalendProvider["RoleMappingInputs"]):
         existing = _tenant.mappings.in_the_way(_inputs.role_name)
         if existing is None or _inputs.adopt_existing:
             return None
+        if _tenant.mappings.is_half_done(_inputs.role_name, existing):
+            say(finished_note(f"the mapping of customer role '{_inputs.role_name}'"))
+            return None
         return Problem("adopt_existing", already_there(_inputs.role_name, existing))
 
     def _refusals(self, tenant: TenantAccess, inputs: RoleMappingInputs) -> list[Problem]:
@@ -95,6 +99,10 @@ class RoleMappingProvider(TalendProvider["RoleMappingInputs"]):
 
     def _delete(self, tenant: TenantAccess, _id: str, _kept: Mapping[str, Any]) -> None:
         tenant.mappings.delete(_id)
+
+    def _held(self, kept: Mapping[str, Any]) -> Iterable[Target]:
+        if kept.get("role_name"):
+            yield kept["role_name"]
 
     def _announce(self, tenant: TenantAccess) -> None:
         tenant.mappings.announce()

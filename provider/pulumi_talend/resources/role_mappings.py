@@ -13,6 +13,7 @@ from .claims import ALL_MAPPINGS, DECLARATION, Claim, declaration
 
 if TYPE_CHECKING:
     from ..access import TenantAccess
+    from ..access.journal import Target
     from ..api import Problem
     from .claims import Holder
     from .set_inputs import RoleMappingsInputs
@@ -87,6 +88,9 @@ class RoleMappingsProvider(TalendProvider["RoleMappingsInputs"]):
     def _delete(self, tenant: TenantAccess, _id: str, _kept: Mapping[str, Any]) -> None:
         held: Mapping[str, Any] = _kept.get("mappings") or {}
         tenant.mappings.delete_all(held)
+
+    def _held(self, kept: Mapping[str, Any]) -> Iterable[Target]:
+        yield from kept.get("mappings") or ()
 
     def _announce(self, tenant: TenantAccess) -> None:
         tenant.mappings.announce()

@@ -14,6 +14,7 @@ from .claims import DECLARATION, Claim, declaration, reach
 
 if TYPE_CHECKING:
     from ..access import TenantAccess
+    from ..access.journal import Target
     from ..api import GrantKey, Permissions, PrincipalKind, Problem
     from .claims import Holder
     from .set_inputs import WorkspaceAccessInputs
@@ -197,6 +198,11 @@ class WorkspaceAccessProvider(TalendProvider["WorkspaceAccessInputs"]):
         keys = list(kept_keys(_kept).values())
         failed = tenant.grants.apply(dict.fromkeys(keys))
         raise_together(tenant.directory, _id, len(keys), failed)
+
+    def _held(self, kept: Mapping[str, Any]) -> Iterable[Target]:
+        from .set_inputs import kept_keys
+
+        return kept_keys(kept).values() if kept.get("workspace_id") else ()
 
     def _announce(self, tenant: TenantAccess) -> None:
         tenant.grants.announce()

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 from pulumi.dynamic import Resource
 
-from .base import TalendProvider, say
+from .base import TalendProvider, finished_note, say
 from .claims import DECLARATION, Claim, declaration, reach
 
 if TYPE_CHECKING:
     from ..access import TenantAccess
+    from ..access.journal import Target
     from ..api import Problem
     from .claims import Holder
     from .inputs import WorkspacePermissionInputs
@@ -63,6 +64,9 @@ class WorkspacePermissionProvider(TalendProvider["WorkspacePermissionInputs"]):
         existing = _tenant.grants.in_the_way(_inputs.key)
         if existing is None or _inputs.adopt_existing:
             return None
+        if _tenant.grants.is_half_done(_inputs.key, existing):
+            say(finished_note(named(_tenant.directory, [_inputs.key], str(_inputs.key), look=True)))
+            return None
         message = already_there(_inputs.key, existing)
         return Problem("adopt_existing", named(_tenant.directory, [_inputs.key], message, look=True))
 
@@ -110,6 +114,14 @@ class WorkspacePermissionProvider(TalendProvider["WorkspacePermissionInputs"]):
                 tenant.grants.update(inputs.key, inputs.permission_set)
             else:
                 tenant.grants.delete(inputs.key)
+
+    def _held(self, kept: Mapping[str, Any]) -> Iterable[Target]:
+        from ..api import GrantKey, Principal
+
+        if kept.get("workspace_id") and kept.get("user_id"):
+            yield GrantKey(kept["workspace_id"], Principal("users", kept["user_id"]))
+        elif kept.get("workspace_id") and kept.get("service_account_id"):
+            yield GrantKey(kept["workspace_id"], Principal("service-accounts", kept["service_account_id"]))
 
     def _announce(self, tenant: TenantAccess) -> None:
         tenant.grants.announce()
