@@ -3,13 +3,14 @@
 
 ENGINE ?= auto
 PORT ?= 8400
+TIMES ?= 20
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet
 .DEFAULT_GOAL := help
 .SUFFIXES:
 
-.PHONY: help up tenant test test-faults check bench clean
+.PHONY: help up tenant test test-faults check fuzz bench clean
 
 help: ## What can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile
@@ -32,6 +33,9 @@ check: $(VENV)/dev.stamp ## Style, format and types
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m pyright
+
+fuzz: $(VENV)/dev.stamp ## The tests that try examples, with TIMES=20 as many of them, others each time (TESTS=tests/fuzz for some)
+	@FUZZ_TIMES=$(TIMES) $(PY) -m pytest -n 2 -m hypothesis $(TESTS)
 
 bench: $(VENV)/dev.stamp ## API calls, seconds and memory beside other providers (BENCH=--quick, BENCH=--write-readme)
 	@$(PY) -m benchmarks $(BENCH)

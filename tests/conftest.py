@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,18 @@ import support
 from pulumi_talend.api import TalendClient
 from pulumi_talend_sandbox.tenant import Call, Tenant
 
-# A busy machine is no failure: no example has a deadline.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("untimed")
+# A busy machine is no failure: no example has a deadline. The usual run tries the same examples every time; `make fuzz` tries
+# others each time, TIMES as many.
+_times = int(os.environ.get("FUZZ_TIMES", "1"))
+settings.register_profile(
+    "bounded",
+    deadline=None,
+    derandomize=_times == 1,
+    max_examples=100 * _times,
+    print_blob=_times > 1,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("bounded")
 
 
 @pytest.fixture(autouse=True)

@@ -29,13 +29,18 @@ class Written:
 
 
 def read(text: str) -> Written:
-    """What `text` means. Raises ValueError where nothing follows the form, or blanks stand around it."""
+    """What `text` means.
+
+    Raises ValueError where nothing follows the form, blanks stand around it, or
+    something in it cannot be printed."""
     form, colon, value = text.partition(":")
     for known in _FORMS:
         if colon and form == known:
             break
     else:
         known, value = "user", text
+    if not text.isprintable():
+        raise ValueError(f"{ascii(text)[:100]} holds control characters; copy it again")
     if not value.strip() or value != value.strip() or text != text.strip():
         raise ValueError(f"'{text}' names nobody: write a login, an e-mail address, or service-account:NAME")
     return Written(known, value)

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..api.transport import clean
+from ..api.text import clean
 from .command import AdoptError, text_of, what_of
 from .drift import SORTS, Difference, Drift, Sort, find_drift
 from .live import read_live

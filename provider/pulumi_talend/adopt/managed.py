@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from ..api import GrantKey, Permissions, Principal, TalendError
+from ..api import GrantKey, Permissions, TalendError
+from ..api.text import clean
 
 _TYPES = "pulumi-python:dynamic/access:"
+_KINDS = ("WorkspacePermission", "RoleMapping", "WorkspaceAccess", "RoleMappings")
 
 
 class StateError(TalendError):
@@ -46,7 +48,7 @@ def read_state(text: str, source: str) -> list[dict[str, Any]]:
         document: Any = json.loads(text)
         deployment: Any = document.get("deployment") or document["checkpoint"]["latest"]
         resources: Any = (deployment.get("resources") if deployment else None) or []
-    except (ValueError, KeyError, AttributeError, TypeError):
+    except (ValueError, RecursionError, KeyError, AttributeError, TypeError):
         raise StateError(
             f"{source} is no exported state of a stack; make one with `pulumi stack export --file FILE`."
         ) from None
@@ -79,7 +81,7 @@ def export_state(stack: str, cwd: Path) -> str:
 
 
 def managed_by(states: Iterable[list[dict[str, Any]]]) -> Managed:
-    """What the resources of all `states` manage together."""
+    """What the resources of all `states` manage together. Raises StateError where one of them cannot be read."""
     grants: dict[GrantKey, tuple[Permissions, str]] = {}
     mappings: dict[str, tuple[frozenset[str], str]] = {}
     whole_workspaces: dict[str, str] = {}
@@ -87,39 +89,62 @@ def managed_by(states: Iterable[list[dict[str, Any]]]) -> Managed:
     users_only: set[str] = set()
     for resource in (entry for resources in states for entry in resources):
         kind = str(resource.get("type", "")).removeprefix(_TYPES)
-        outputs: dict[str, Any] = resource.get("outputs") or resource.get("inputs") or {}
         urn = str(resource.get("urn", ""))
-        if resource.get("delete"):
+        if resource.get("delete") or kind not in _KINDS:
             continue
+        outputs = _object(resource.get("outputs") or resource.get("inputs"), urn, "outputs")
+        id_ = resource.get("id")
+        if not isinstance(id_, str) or not id_:
+            raise _unreadable(urn, "its id is not there")
         if kind == "WorkspacePermission":
-            grants[GrantKey.from_resource_id(str(resource["id"]))] = (_texts(outputs.get("permissions")), urn)
+            grants[_grant_key(id_, urn)] = (_texts(outputs.get("permissions"), urn), urn)
         elif kind == "RoleMapping":
-            mappings[str(resource["id"])] = (_texts(outputs.get("roles")), urn)
+            mappings[id_] = (_texts(outputs.get("roles"), urn), urn)
         elif kind == "WorkspaceAccess":
-            workspace_id = str(outputs.get("workspace_id") or resource.get("id", ""))
-            grants.update((key, (permissions, urn)) for key, permissions in _set_grants(workspace_id, outputs))
+            workspace_id = str(outputs.get("workspace_id") or id_)
+            grants.update((key, (permissions, urn)) for key, permissions in _set_grants(workspace_id, outputs, urn))
             if outputs.get("exclusive", True):
                 whole_workspaces[workspace_id] = urn
                 if outputs.get("exclusive") == "users":
                     users_only.add(workspace_id)
-        elif kind == "RoleMappings":
+        else:
             whole_mappings = urn
-            held: dict[str, Any] = outputs.get("mappings") or {}
-            mappings.update((name, (_texts(roles), urn)) for name, roles in held.items())
+            held = _object(outputs.get("mappings"), urn, "mappings")
+            mappings.update((name, (_texts(roles, urn), urn)) for name, roles in held.items())
     return Managed(grants, mappings, whole_workspaces, whole_mappings, frozenset(users_only))
 
 
-def _texts(value: Any) -> frozenset[str]:
-    return frozenset(str(item) for item in cast("list[Any]", value)) if isinstance(value, list) else frozenset()
+def _unreadable(urn: str, why: str) -> StateError:
+    # Passed over, what the resource manages would count as managed by nobody.
+    return StateError(
+        f"The state of {clean(urn) or 'a resource'} cannot be read: {why}. Export the stack again with `pulumi stack export`."
+    )
 
 
-def _set_grants(workspace_id: str, outputs: Mapping[str, Any]) -> Iterable[tuple[GrantKey, Permissions]]:
+def _grant_key(id_: str, urn: str) -> GrantKey:
+    try:
+        return GrantKey.from_resource_id(id_)
+    except ValueError as error:
+        raise _unreadable(urn, clean(str(error))) from None
+
+
+def _object(value: Any, urn: str, what: str) -> dict[str, Any]:
+    """`value` as an object, none for null."""
+    if value is not None and not isinstance(value, dict):
+        raise _unreadable(urn, f"its {what} are no object")
+    return cast("dict[str, Any]", value or {})
+
+
+def _texts(value: Any, urn: str) -> frozenset[str]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in cast("list[Any]", value)):
+        raise _unreadable(urn, "it has permissions or roles that are no list of names")
+    return frozenset(cast("list[str]", value))
+
+
+def _set_grants(workspace_id: str, outputs: Mapping[str, Any], urn: str) -> Iterable[tuple[GrantKey, Permissions]]:
     """The grants of a WorkspaceAccess, by the ids that it keeps beside the names."""
-    table: dict[str, Any] = outputs.get("grants") or {}
-    principals: dict[str, Any] = outputs.get("principals") or {}
-    for who, kept in principals.items():
-        kind, _, id_ = str(kept).partition("/")
+    table = _object(outputs.get("grants"), urn, "grants")
+    for who, kept in _object(outputs.get("principals"), urn, "principals").items():
         entry: Any = table.get(who)
         permissions: Any = cast("dict[str, Any]", entry).get("permissions") if isinstance(entry, dict) else entry
-        principal = Principal("users" if kind == "users" else "service-accounts", id_)
-        yield GrantKey(workspace_id, principal), _texts(permissions)
+        yield _grant_key(f"{workspace_id}/{kept}", urn), _texts(permissions, urn)

@@ -31,7 +31,8 @@ from .pacing import MAX_RATE_LIMIT_WAIT_SECONDS, Notify, Pacer
 from .permissions import PermissionsApi
 from .role_mappings import RoleMappingsApi
 from .settings import ClientCredential, Settings, TokenCredential
-from .transport import Action, Answer, Transport, clean
+from .text import clean
+from .transport import Action, Answer, Transport
 
 T = TypeVar("T")
 

@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from .text import clean
+
 PERMISSIONS = ("VIEW", "EXECUTE", "AUTHOR", "PUBLISH", "MANAGE")
 """Workspace permission names seen in the documentation, from weak to strong.
 
@@ -60,7 +62,7 @@ class GrantKey:
         match = cls._PATTERN.fullmatch(resource_id)
         if match is None:
             raise ValueError(
-                f"'{resource_id}' is not the id of a grant; it has the form <workspaceId>/users/<userId> "
+                f"'{clean(resource_id)}' is not the id of a grant; it has the form <workspaceId>/users/<userId> "
                 "or <workspaceId>/service-accounts/<serviceAccountId>"
             )
         kind: PrincipalKind = "users" if match[2] == "users" else "service-accounts"

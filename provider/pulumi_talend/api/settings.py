@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from .errors import ConfigurationError, Problem
+from .text import clean
 
 REGIONS = ("eu", "us", "us-west", "ap", "au")
 
@@ -114,7 +115,7 @@ def _location(source: _Source, problems: list[Problem]) -> tuple[str, str] | Non
     region_url: str | None = None
     if region is not None:
         if region.value not in REGIONS:
-            problems.append(Problem(region.name, f"no region '{region.value}'; use one of {', '.join(REGIONS)}"))
+            problems.append(Problem(region.name, f"no region '{clean(region.value)}'; use one of {', '.join(REGIONS)}"))
             return None
         region_url = f"https://api.{region.value}.cloud.talend.com"
     if endpoint is not None:
@@ -149,7 +150,7 @@ def _endpoint_problem(url: str, *, insecure_allowed: bool) -> str | None:
         parts = httpx.URL(url)
         scheme, host, _ = parts.scheme, parts.host, urlsplit(url).port
     except (httpx.InvalidURL, ValueError) as error:
-        return f"'{shown}' is not a URL ({error}); write it like https://api.eu.cloud.talend.com"
+        return f"'{shown}' is not a URL ({clean(str(error))}); write it like https://api.eu.cloud.talend.com"
     if scheme not in {"http", "https"} or not host or any(c.isspace() for c in url):
         return f"'{shown}' is not a URL; write it like https://api.eu.cloud.talend.com"
     if scheme == "http" and not insecure_allowed and not is_loopback(host):

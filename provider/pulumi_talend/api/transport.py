@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -19,11 +19,11 @@ from .errors import (
     error_for_status,
 )
 from .settings import is_loopback
+from .text import clean
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 """A larger answer is no answer of this API's; the listing of 300,000 grants is smaller."""
 
-_SAID_AT_MOST = 240
 _TIMEOUT = httpx.Timeout(60.0, connect=10.0, write=30.0, pool=None)
 
 
@@ -62,7 +62,8 @@ def path_segment(value: str) -> str:
     everything.
     """
     steps = value.split("/")
-    if not any(character.isalnum() for character in value) or any(step in {"", ".", ".."} for step in steps):
+    half = any("\ud800" <= character <= "\udfff" for character in value)  # of a character: no encoding has it
+    if half or not any(character.isalnum() for character in value) or any(step in {"", ".", ".."} for step in steps):
         raise UnsafeNameError(
             f"'{clean(value)}' cannot safely stand in a URL's path, so the API is not called with it. Nothing was sent; rename "
             "it in the console."
@@ -100,8 +101,9 @@ class Transport:
             action.method,
             self.base_url + action.path,
             params=dict(action.params) if action.params else None,
-            json=action.body,
-            headers={"Accept": "application/json", **headers},
+            # Escaped, so that whatever the API sends in a mapping can be sent back, also half a character.
+            content=None if action.body is None else json.dumps(action.body, allow_nan=False),
+            headers={**self._kind_of(action), **headers},
         )
         host = request.url.netloc.decode("ascii")
         try:
@@ -126,6 +128,11 @@ class Transport:
                 f"({self._words(error)}). {_maybe_done(action)}, then run again."
             ) from None
         return self._answer(action, with_body, content)
+
+    @staticmethod
+    def _kind_of(action: Action) -> dict[str, str]:
+        accepted = {"Accept": "application/json"}
+        return accepted if action.body is None else {**accepted, "Content-Type": "application/json"}
 
     def _read(self, action: Action, response: httpx.Response) -> bytes:
         chunks: list[bytes] = []
@@ -163,7 +170,7 @@ class Transport:
         if not content.strip():
             return Answer(status, response.headers, None)
         try:
-            return Answer(status, response.headers, json.loads(content))
+            return Answer(status, response.headers, _from_json(content))
         except (ValueError, RecursionError):
             # The status says that it was done, but what it answered cannot be read: only a reading call may ignore that.
             raise NoAnswerError(
@@ -172,6 +179,18 @@ class Transport:
 
     def _words(self, error: Exception) -> str:
         return clean(self._redact(str(error) or type(error).__name__))
+
+
+def _from_json(content: bytes) -> Any:
+    """`content` as JSON. Raises ValueError or RecursionError, also for NaN and infinity, which no JSON can say again."""
+
+    def refused(text: str) -> Any:
+        raise ValueError(text)
+
+    def number(text: str) -> float:
+        return value if math.isfinite(value := float(text)) else refused(text)
+
+    return json.loads(content, parse_constant=refused, parse_float=number)
 
 
 def _host_of(target: str) -> str:
@@ -206,14 +225,7 @@ def _refusal(action: Action, status: int, said: str) -> str:
     return f"{message} {action.hint}".rstrip()
 
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _SAYING = ("message", "detail", "error_description", "description", "title", "error", "reason")
-
-
-def clean(text: str) -> str:
-    """`text` in one line, without control characters, at most 240 characters."""
-    line = " ".join(_CONTROL.sub(" ", text).split())
-    return line if len(line) <= _SAID_AT_MOST else line[: _SAID_AT_MOST - 1] + "…"
 
 
 def said_by(content: bytes, *, redact: Callable[[str], str]) -> str:

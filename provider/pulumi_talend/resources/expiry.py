@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..api.settings import is_loopback
+from ..api.text import clean
 
 CLOCK_VARIABLE = "TALEND_SANDBOX_NOW"
 WARNING_DAYS = 7
@@ -34,7 +35,7 @@ def moment(value: Any) -> datetime:
 
 
 def _no_moment(value: Any) -> str:
-    return f"{value!r} is no moment: write date, time and zone like 2027-01-31T18:00:00+01:00 or 2027-01-31T17:00:00Z"
+    return f"{clean(repr(value))} is no moment: write date, time and zone like 2027-01-31T18:00:00+01:00 or 2027-01-31T17:00:00Z"
 
 
 def now(base_url: str, environ: Mapping[str, str] = os.environ) -> datetime:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..api import ConfigurationError, Problem
+from ..api.text import clean
 
 VARIABLE = "TALEND_MAX_REMOVALS"
 
@@ -44,7 +45,7 @@ def limit(text: str) -> Limit:
     """The limit that `30%` or `5` says. Raises ValueError."""
     found = re.fullmatch(r"(\d{1,6})\s*(%?)", text.strip())
     if found is None or (found[2] and int(found[1]) > 100):
-        raise ValueError(f"'{text}' is no limit: write a share like 30% or a number like 5")
+        raise ValueError(f"'{clean(text)}' is no limit: write a share like 30% or a number like 5")
     return Limit(share=int(found[1]) / 100) if found[2] else Limit(share=None, count=int(found[1]))
 
 

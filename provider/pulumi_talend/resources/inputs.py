@@ -8,6 +8,7 @@ from typing import Any, ClassVar, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..api import GrantKey, Permissions, Principal, Problem
+from ..api.text import in_one_line
 from .fields import CustomerRole, Flag, Identifier, Moment, Name, PermissionNames, RoleNames, is_unknown
 
 __all__ = ["Inputs", "RoleMappingInputs", "WorkspacePermissionInputs", "is_unknown", "parse"]
@@ -146,4 +147,5 @@ def _problem(detail: Any) -> Problem:
     name = str(detail["loc"][0]) if detail["loc"] else ""
     if detail["type"] == "missing":
         return Problem(name, "not set; it is required")
-    return Problem(name, str(detail["msg"]).removeprefix("Value error, "))
+    # Names that a program made up are in it: they may hold what a terminal would obey.
+    return Problem(name, in_one_line(str(detail["msg"]).removeprefix("Value error, ")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar, Literal, cast
 
@@ -80,7 +81,7 @@ def _exclusive(value: Any) -> Any:
 def _allowance(value: Any) -> Any:
     if is_unknown(value) or isinstance(value, bool):
         return value
-    if isinstance(value, (int, float)) and value == int(value) and value >= 0:
+    if isinstance(value, (int, float)) and math.isfinite(value) and value == int(value) and value >= 0:
         return int(value)
     raise ValueError(f"must be True, or how many may lose their access, not {value!r}")
 

@@ -90,7 +90,7 @@ def read(text: str) -> Approval:
     """The approval in a file's text. Raises ApprovalError, also where somebody edited it."""
     try:
         loaded: Any = json.loads(text)
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         raise ApprovalError("The approval is not JSON: approve the review again with --approve FILE.") from None
     data = cast("dict[str, Any]", loaded) if isinstance(loaded, dict) else {}
     if data.get("kind") != "access-approval" or data.get("version") != VERSION:
@@ -102,7 +102,7 @@ def read(text: str) -> Approval:
         or not all(isinstance(value, str) for value in cast("dict[str, Any]", changes).values())
         or not all(isinstance(value, str) for value in texts)
         or data.get("source") not in {"tenant", "state"}
-        or not isinstance(data.get("tenant"), (str, type(None)))
+        or not isinstance(data.get("tenant", False), (str, type(None)))
     ):
         raise ApprovalError("The approval lacks something: approve the review again with --approve FILE.")
     approval = Approval(

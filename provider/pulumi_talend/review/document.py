@@ -42,7 +42,7 @@ def parse_json(text: str, what: str) -> dict[str, Any]:
         raise DocumentError(f"There is nothing to read: expected {what} as JSON.")
     try:
         document: object = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also for a number too long to be read
         if text.lstrip().startswith('{"') and '"sequence"' in text[:200]:
             raise DocumentError(
                 "These are engine events, one to a line: leave PULUMI_ENABLE_STREAMING_JSON_PREVIEW unset and preview again."

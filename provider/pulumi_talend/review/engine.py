@@ -60,7 +60,7 @@ def stack_settings(stack: str, cwd: Path) -> dict[str, str]:
     done = _run([find_engine(), "config", "--json", "--show-secrets", "--stack", stack, "--cwd", str(cwd)])
     try:
         listed: Any = json.loads(done.stdout) if done.returncode == 0 else None
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         listed = None
     if not isinstance(listed, dict):
         # What the engine printed is not repeated: it may hold what is secret.

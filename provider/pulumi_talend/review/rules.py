@@ -141,7 +141,7 @@ def _loaded(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise RulesError(f"The rules in {path} cannot be read: {error.strerror}.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # no UTF-8, no TOML, or a number or a nesting without end
         raise RulesError(f"{path} is not TOML: {visible(str(error))}") from None
 
 
