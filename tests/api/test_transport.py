@@ -18,7 +18,8 @@ from pulumi_talend.api import (
     UnauthorizedError,
     UnexpectedAnswerError,
 )
-from pulumi_talend.api.transport import MAX_ANSWER_BYTES, clean
+from pulumi_talend.api.text import clean
+from pulumi_talend.api.transport import MAX_ANSWER_BYTES
 from pulumi_talend_sandbox.tenant import Fault, Tenant
 
 
