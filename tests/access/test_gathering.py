@@ -121,3 +121,77 @@ def test_many_of_one_caller_are_one_round() -> None:
     assert [str(verdict) if verdict else None for verdict in verdicts] == [None, "wish 2", None]
     assert worker.rounds == [3]
     assert gatherer.submit_all([]) == []
+
+
+def test_what_is_put_off_is_done_with_later_company_each_once() -> None:
+    """Even numbers go together, and so do odd ones: a round does the more numerous."""
+    worker = Worker()
+    rounds: list[list[int]] = []
+
+    def work(wishes: Sequence[int]) -> list[BaseException | None]:
+        rounds.append(list(wishes))
+        return worker(wishes)
+
+    def choose(wishes: Sequence[int]) -> list[int]:
+        even = [number for number, wish in enumerate(wishes) if wish % 2 == 0]
+        odd = [number for number in range(len(wishes)) if number not in even]
+        return max(even, odd, key=len)
+
+    gatherer: Gatherer[int] = Gatherer(work, choose=choose, linger_seconds=0.05)
+
+    def submit(first: int) -> None:
+        for wish in range(first, first + 6):
+            gatherer.submit(wish)
+
+    assert support.in_threads([lambda n=n: submit(6 * n) for n in range(8)]) == [None] * 8
+    assert sorted(worker.done) == list(range(48))
+    unmixed = [each for each in rounds if len({wish % 2 for wish in each}) == 1]
+    assert len(unmixed) > len(rounds) / 2, "hardly anything was ever put off"
+
+
+def test_what_is_put_off_is_done_when_nobody_else_comes() -> None:
+    worker = Worker()
+    gatherer: Gatherer[int] = Gatherer(worker, choose=lambda _wishes: [0], linger_seconds=0.05)
+    assert support.in_threads([lambda n=n: gatherer.submit(n) for n in range(4)]) == [None] * 4
+    assert sorted(worker.done) == [0, 1, 2, 3]
+    assert worker.rounds[-1] > 1, "the last ones are done together, not each after a wait of its own"
+
+
+def test_nothing_is_put_off_forever() -> None:
+    """A wish that the choice never falls on is done all the same while others keep coming."""
+    over = threading.Event()
+    worker = Worker()
+    gatherer: Gatherer[int] = Gatherer(
+        worker,
+        choose=lambda wishes: [number for number, wish in enumerate(wishes) if wish] or range(len(wishes)),
+        linger_seconds=0.002,
+    )
+
+    def unloved() -> None:
+        try:
+            gatherer.submit(0)
+        finally:
+            over.set()
+
+    def others() -> None:
+        for wish in range(1, 2000):
+            if over.is_set():
+                return
+            gatherer.submit(wish)
+
+    assert support.in_threads([unloved, others, others]) == [None] * 3
+    assert worker.done.count(0) == 1
+
+
+def test_a_choice_that_fails_or_chooses_nothing_is_everybodys_error_and_hangs_nobody() -> None:
+    def fail(_wishes: Sequence[int]) -> list[int]:
+        raise Refused("no choice")
+
+    def nothing(_wishes: Sequence[int]) -> list[int]:
+        return []
+
+    for choose, error in ((fail, Refused), (nothing, ValueError)):
+        gatherer: Gatherer[int] = Gatherer(Worker(), choose=choose, linger_seconds=0.2)
+        outcomes = support.in_threads([lambda n=n: gatherer.submit(n) for n in range(4)])  # noqa: B023 - used at once
+        assert any(isinstance(outcome, error) for outcome in outcomes)
+        assert all(outcome is None or isinstance(outcome, error) for outcome in outcomes)

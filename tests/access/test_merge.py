@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_talend.access import RoleSet, merged, roles_by_name
-from pulumi_talend.access.rectangles import MAX_IDS, rectangles
+from pulumi_talend.access.rectangles import MAX_IDS, largest_rectangle, rectangles
 from pulumi_talend.api import GrantKey, Principal, RoleMapping
 
 NAMES = st.sampled_from(["a", "b", "c", "d", "Köln", "x/y", "e f"])
@@ -97,3 +97,14 @@ def test_a_full_grid_is_as_few_calls_as_its_size_allows() -> None:
     assert len(rectangles(keys)) == 1
     assert len(rectangles({GrantKey("w", Principal("users", f"u{u}")) for u in range(120)})) == 3
     assert rectangles([]) == []
+
+
+@given(st.sets(st.builds(key_of, st.integers(0, 7), st.integers(0, 7)), min_size=1), st.integers(1, 70))
+def test_the_largest_rectangle_holds_nothing_but_what_is_meant(keys: set[GrantKey], most_pairs: int) -> None:
+    workspaces, principals = largest_rectangle(keys, most_pairs=most_pairs)
+    covered = {(workspace, principal) for workspace in workspaces for principal in principals}
+    assert covered <= {(key.workspace_id, key.principal.id) for key in keys}
+    assert 1 <= len(covered) <= most_pairs
+    assert max(len(workspaces), len(principals)) <= MAX_IDS
+    longest_line = max(sum(key.workspace_id == line for key in keys) for line in {key.workspace_id for key in keys})
+    assert len(covered) >= min(longest_line, most_pairs), "one workspace alone would be more"

@@ -29,7 +29,7 @@ from ..api import (
 )
 from ..api.permissions import words
 from .errors import AlreadyThereError, NotVerifiedError
-from .rectangles import rectangles
+from .rectangles import largest_rectangle, rectangles
 from .snapshot import GrantSnapshot
 
 Sort = Literal["assign", "replace", "remove"]
@@ -73,6 +73,24 @@ class GrantWriter:
         self._verified: set[tuple[_Way, PrincipalKind]] = set()
         self._unverified: dict[GrantKey, Permissions | None] = {}
         self._one_of_many = False
+
+    @property
+    def removes_by_rectangles(self) -> bool:
+        """Whether it is known by now that removing several takes a call for each rectangle of workspaces and principals."""
+        return not self._empties
+
+    def best_removal(self, keys: Iterable[GrantKey]) -> set[GrantKey]:
+        """Of `keys` (at least one) those that one call removes: the most that it can."""
+        by_kind: dict[PrincipalKind, set[GrantKey]] = {}
+        for key in keys:
+            by_kind.setdefault(key.principal.kind, set()).add(key)
+        found: list[set[GrantKey]] = []
+        for some in by_kind.values():
+            workspace_ids, principal_ids = largest_rectangle(some, most_pairs=self._limit)
+            found.append(
+                {key for key in some if key.workspace_id in workspace_ids and key.principal.id in principal_ids}
+            )
+        return max(found, key=len)
 
     def write(self, sort: Sort, changes: Changes, *, one_of_many: bool = False) -> Verdicts:
         """Makes `changes` (None: no permissions), all of one sort. `one_of_many`: others come before and after."""

@@ -25,6 +25,7 @@ class _Wish:
     """`permissions` to stand under `key`, None for none.
 
     `fresh`: nothing may stand there yet, unless `adopt` takes it over. `expected`: state says that something stands there.
+    `can_wait`: others like it come one by one, so it may be put off until it fits better into a call.
     """
 
     key: GrantKey
@@ -32,6 +33,7 @@ class _Wish:
     fresh: bool = False
     adopt: bool = False
     expected: bool = False
+    can_wait: bool = False
 
 
 class Grants:
@@ -47,7 +49,7 @@ class Grants:
         self._journal: Journal = journal or NoJournal()
         self.snapshot = GrantSnapshot(client)
         self._writer = GrantWriter(client, self.snapshot, sleep=sleep)
-        self._line: Gatherer[_Wish] = Gatherer(self._work)
+        self._line: Gatherer[_Wish] = Gatherer(self._work, choose=self._choose)
         self._adopted: set[GrantKey] = set()
 
     def read(self, key: GrantKey) -> Permissions | None:
@@ -83,7 +85,7 @@ class Grants:
         Left in place where this process has adopted the same grant for another resource, or was told to `keep` it: after a
         rename without alias the old resource's end must not take away what the new one has just been given.
         """
-        self._line.submit(_Wish(key, None))
+        self._line.submit(_Wish(key, None, can_wait=True))
 
     def keep(self, keys: Iterable[GrantKey]) -> None:
         """From here on this process leaves these in place, also where a resource that held one of them ends."""
@@ -112,6 +114,21 @@ class Grants:
         return _Wish(key, permissions, fresh=takes, adopt=takes)
 
     # What follows runs in one thread at a time: the line's leader.
+
+    def _choose(self, wishes: Sequence[_Wish]) -> Collection[int]:
+        """Of single removals the most that one call can do; everything else.
+
+        The API removes a cross product, and the engine asks in any order, as many at a time as it runs in parallel: whoever
+        shares neither workspace nor principal with the others would be a call of its own now, and is not a moment later.
+        """
+        everything = range(len(wishes))
+        if not self._writer.removes_by_rectangles or len({wish.key for wish in wishes}) < len(wishes):
+            return everything
+        waiting = {wish.key for wish in wishes if wish.can_wait and wish.key not in self._adopted}
+        if not waiting:
+            return everything
+        best = self._writer.best_removal(waiting)
+        return [number for number in everything if wishes[number].key not in waiting or wishes[number].key in best]
 
     def _work(self, wishes: Sequence[_Wish]) -> list[BaseException | None]:
         verdicts: list[BaseException | None] = [None] * len(wishes)

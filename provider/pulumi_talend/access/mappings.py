@@ -35,6 +35,7 @@ from .errors import AlreadyThereError, IncompleteListingError, NotVerifiedError,
 from .gathering import Gatherer
 from .journal import Journal, NoJournal
 from .mapping_merge import RoleSet, merged, roles_by_name
+from .side_by_side import side_by_side
 
 _ROUNDS = 7
 """Reads of one gathering at most, so one write less: begun anew when somebody else's got between or an answer was lost."""
@@ -316,19 +317,24 @@ class Mappings:
         except UnsafeNameError:
             return name in roles_by_name(self._api.list())
 
+    def _remove_one(self, name: str) -> TalendError | None:
+        try:
+            self._api.remove(name)
+        except NotFoundError:
+            return None  # somebody else was faster, or the API does not understand the name: the listing tells
+        except TalendError as error:
+            return error
+        return None
+
     def _remove_all(self, removals: dict[int, _Removal]) -> dict[int, BaseException]:
-        """Removes them one by one, and looks once whether they are gone. Returns the errors of those that are not."""
+        """Removes each by a call of its own, and looks once whether they are gone. Returns the errors of those that are not."""
         failed: dict[int, BaseException] = {}
         left = dict(removals)
         for _ in range(_REMOVAL_ROUNDS):
-            for number, removal in list(left.items()):
-                try:
-                    self._api.remove(removal.name)
-                except NotFoundError:
-                    pass  # somebody else was faster, or the API does not understand the name: the listing tells
-                except TalendError as error:
-                    failed[number] = error
-                    del left[number]
+            numbers = list(left)
+            errors = side_by_side(self._remove_one, [left[number].name for number in numbers])
+            failed.update((number, error) for number, error in zip(numbers, errors, strict=True) if error is not None)
+            left = {number: removal for number, removal in left.items() if number not in failed}
             if not left:
                 return failed
             current = roles_by_name(self._api.list())

@@ -39,6 +39,37 @@ def rectangles(keys: Iterable[GrantKey], *, most_pairs: int = MAX_IDS * MAX_IDS)
     return [piece for rectangle in found for piece in _pieces(rectangle, most_pairs)]
 
 
+def largest_rectangle(keys: Iterable[GrantKey], *, most_pairs: int = MAX_IDS * MAX_IDS) -> Rectangle:
+    """A rectangle of nothing but `keys` (of one kind of principal, at least one), as large as a quick search finds.
+
+    As limited in size as those of `rectangles`.
+    """
+    pairs = {(key.workspace_id, key.principal.id) for key in keys}
+    by_workspace = [Rectangle(lines, columns) for lines, columns in _grown(pairs)]
+    by_principal = [Rectangle(columns, lines) for lines, columns in _grown({(who, where) for where, who in pairs})]
+    pieces = (piece for each in (*by_workspace, *by_principal) for piece in _pieces(each, most_pairs))
+    return max(pieces, key=lambda piece: len(piece.workspace_ids) * len(piece.principal_ids))
+
+
+def _grown(pairs: Iterable[tuple[str, str]]) -> Iterable[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """For each line the rectangle that grows from it, as long as another line makes it larger."""
+    columns_of: defaultdict[str, set[str]] = defaultdict(set)
+    for line, column in pairs:
+        columns_of[line].add(column)
+    for start in sorted(columns_of):
+        lines, columns = [start], columns_of[start]
+        others = sorted(set(columns_of) - {start})
+        while others:
+            best = max(others, key=lambda line: len(columns & columns_of[line]))
+            common = columns & columns_of[best]
+            if len(common) * (len(lines) + 1) <= len(columns) * len(lines):
+                break
+            lines.append(best)
+            others.remove(best)
+            columns = common
+        yield tuple(sorted(lines)), tuple(sorted(columns))
+
+
 def _grouped(
     pairs: Iterable[tuple[str, str]], oriented: Callable[[tuple[str, str]], tuple[str, str]]
 ) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..api import ForbiddenError, GrantKey, Permissions, Principal, PrincipalKind
 from .directory import Directory
 from .errors import AccessError
+from .side_by_side import side_by_side
 from .tenant import TenantAccess
 
 NOTHING: Permissions = frozenset()
@@ -62,10 +63,9 @@ def standing(
                 'known: set exclusive="users" to leave service accounts alone, or give the credential that right.'
             ) from None
         keys |= {GrantKey(workspace_id, Principal("service-accounts", account.id)) for account in accounts}
-    for key in sorted(keys - set(live)):
-        permissions = tenant.grants.read(key) if key in held else tenant.grants.in_the_way(key)
-        if permissions is not None:
-            live[key] = permissions
+    unlisted = sorted(keys - set(live))
+    found = side_by_side(lambda key: (tenant.grants.read if key in held else tenant.grants.in_the_way)(key), unlisted)
+    live.update((key, permissions) for key, permissions in zip(unlisted, found, strict=True) if permissions is not None)
     return live
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from ..api import ForbiddenError, GrantKey, NotFoundError, Permissions, TalendClient
+from .side_by_side import side_by_side
 
 MAX_AGE_SECONDS = 30.0
 """How long a listing is trusted; after that it is read again. What is created in between by somebody else stays unseen."""
@@ -78,9 +79,8 @@ class GrantSnapshot:
         if len(users) > 1:
             listing = self._fresh_listing({key.workspace_id for key in users})
             found.update((key, listing.get(key)) for key in users)
-        for key in wanted:
-            if key not in found:
-                found[key] = self._permissions.get(key)
+        singly = [key for key in wanted if key not in found]
+        found.update(zip(singly, side_by_side(self._permissions.get, singly), strict=True))
         for key, permissions in found.items():
             self.record(key, permissions)
         return found

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from ..access import roles_by_name
 from ..access.directory import Directory
 from ..access.names import NameLookupError, environment_of, user_label
+from ..access.side_by_side import side_by_side
 from ..api import (
     ForbiddenError,
     GrantKey,
@@ -140,10 +141,8 @@ class _Reader:
             self.unread.append(f"permissions of users: {error}")
         accounts = self._service_accounts()
         for workspace in chosen:
-            for account in accounts:
-                key = GrantKey(workspace.id, Principal("service-accounts", account.id))
-                if key not in found and not self._read_service_account(key, found):
-                    break
+            keys = [GrantKey(workspace.id, Principal("service-accounts", account.id)) for account in accounts]
+            found.update(self._read_service_accounts(workspace.id, [key for key in keys if key not in found]))
         places = {workspace.id: self.place(workspace) for workspace in chosen}
         grants = [
             LiveGrant(places[key.workspace_id], self._who(key.principal), permissions)
@@ -170,15 +169,13 @@ class _Reader:
             self.unread.append(f"permissions of service accounts: {error}")
             return []
 
-    def _read_service_account(self, key: GrantKey, found: dict[GrantKey, Permissions]) -> bool:
+    def _read_service_accounts(self, workspace_id: str, keys: list[GrantKey]) -> dict[GrantKey, Permissions]:
         try:
-            permissions = self._client.permissions.get(key)
+            standing = side_by_side(self._client.permissions.get, keys)
         except ForbiddenError as error:
-            self.unread.append(f"permissions of service accounts on workspace {key.workspace_id}: {error}")
-            return False
-        if permissions is not None:
-            found[key] = permissions
-        return True
+            self.unread.append(f"permissions of service accounts on workspace {workspace_id}: {error}")
+            return {}
+        return {key: permissions for key, permissions in zip(keys, standing, strict=True) if permissions is not None}
 
     def mappings(self) -> dict[str, frozenset[str]]:
         try:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 from weakref import ReferenceType
 
 THREADS = 64
@@ -30,7 +31,21 @@ def widen_host(threads: int | None = None) -> bool:
     if not isinstance(current, int) or current >= wanted:
         return False
     pool._max_workers = wanted  # pyright: ignore[reportPrivateUsage]
+    _serve_who_waits(pool)
     return True
+
+
+def _serve_who_waits(pool: ThreadPoolExecutor) -> None:
+    """A thread for each operation that came while the pool was full.
+
+    They wait already, and no later one makes a thread for them. Up to Python 3.11 the pool would even count their threads as
+    idle for good, and never grow: a destroy, whose first calls all come at once, would stay at 4.
+    """
+    waiting: object = getattr(pool, "_work_queue", None)
+    grow: object = getattr(pool, "_adjust_thread_count", None)
+    if isinstance(waiting, SimpleQueue) and callable(grow):
+        for _ in range(waiting.qsize()):
+            grow()
 
 
 def _wanted() -> int:
