@@ -27,7 +27,15 @@ from .functions import (
     get_workspaces,
     get_workspaces_output,
 )
-from .resources import GrantArgs, RoleMapping, RoleMappings, WorkspaceAccess, WorkspacePermission
+from .resources import (
+    GrantArgs,
+    MissingPackageError,
+    RoleMapping,
+    RoleMappings,
+    WorkspaceAccess,
+    WorkspacePermission,
+    WrongArgumentError,
+)
 
 if TYPE_CHECKING:
     from .access import (
@@ -73,6 +81,7 @@ __all__ = [
     "GrantArgs",
     "IncompleteListingError",
     "LookupFailedError",
+    "MissingPackageError",
     "NameLookupError",
     "NoAnswerError",
     "NotFoundError",
@@ -96,6 +105,7 @@ __all__ = [
     "WorkspaceAccess",
     "WorkspacePermission",
     "WorkspaceResult",
+    "WrongArgumentError",
     "get_roles",
     "get_roles_output",
     "get_service_account",

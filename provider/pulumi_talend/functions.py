@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import importlib
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,10 +20,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pulumi
 
+from . import debuglog
 from .resources.base import tenant_for
+from .resources.reporting import MissingPackageError, needed, reported, say
 
 if TYPE_CHECKING:
     from . import api
+    from .access import TenantAccess
     from .access.directory import Directory
 
 T = TypeVar("T")
@@ -176,13 +180,25 @@ def _output(look_up: Callable[..., T], *arguments: Any) -> pulumi.Output[T]:
 
 
 def _looked_up(find: Callable[[Directory], T]) -> T:
-    from .api import TalendError, resolve_settings
-
+    """What `find` finds. Whatever goes wrong is one LookupFailedError, which the engines show as its line alone."""
     try:
-        settings = resolve_settings(_configured, os.environ)
-        return find(tenant_for(settings).directory)
+        needed(lambda: importlib.import_module(".api", __package__))
+    except MissingPackageError as error:
+        raise LookupFailedError(str(error)) from None
+    from .api import TalendError
+
+    debuglog.start("program", say)
+    debuglog.remember(_configured(f"talend:{name}") for name in ("token", "clientSecret"))
+    try:
+        return reported("a look-up of the program", lambda: find(_tenant().directory))
     except TalendError as error:
         raise LookupFailedError(str(error)) from None
+
+
+def _tenant() -> TenantAccess:
+    from .api import resolve_settings
+
+    return tenant_for(resolve_settings(_configured, os.environ))
 
 
 def _configured(name: str) -> object:

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import sys
+import traceback
+from pathlib import Path
+from typing import NoReturn
 
-import typer
+try:
+    import typer
+except ImportError:  # pragma: no cover - the extra is installed wherever tests run
+    sys.exit("error: talend-sandbox needs its extra: pip install 'pulumi-talend[sandbox]'")
 
 from pulumi_talend_sandbox.engine.commands import register
 
@@ -34,15 +40,33 @@ def tenant(context: typer.Context) -> None:
 
 
 def main() -> None:
-    """Run the command line; an error becomes one message and its exit code."""
-    from pulumi_talend_sandbox.engine.errors import EngineError
+    """Run the command line; an error becomes one message and its exit code, a bug of ours a line that says where it is."""
+    from pulumi_talend_sandbox.engine.errors import EXIT_CANCELLED, EXIT_ERROR, EngineError
 
     try:
         app()
     except EngineError as error:
-        sys.stdout.flush()
-        sys.stderr.write(f"error: {error}\n")
-        sys.exit(error.exit_code)
+        _end(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        _end("cancelled; look at what was done with `talend-sandbox stack`", EXIT_CANCELLED)
+    except ImportError as error:
+        name = (error.name or str(error)).partition(".")[0]
+        _end(f"the package '{name}' is missing or broken: pip install 'pulumi-talend[sandbox]'", EXIT_ERROR)
+    except OSError as error:
+        _end(
+            f"{error.filename or 'a file or connection'}: {error.strerror or error}; mend that and run again",
+            EXIT_ERROR,
+        )
+    except Exception as error:  # noqa: BLE001 - whatever it is, the user gets a line that says what to do
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(last.filename).name}:{last.lineno}"
+        _end(f"a bug of the offline engine ({type(error).__name__} in {place}): please report what you ran", EXIT_ERROR)
+
+
+def _end(message: str, code: int) -> NoReturn:
+    sys.stdout.flush()
+    sys.stderr.write(f"error: {message}\n")
+    sys.exit(code)
 
 
 if __name__ == "__main__":

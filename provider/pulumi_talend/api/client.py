@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import base64
-import json
+import logging
 import random
 import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 import httpx
 import tenacity
@@ -29,12 +28,15 @@ from .errors import (
 from .models import TokenAnswer
 from .pacing import MAX_RATE_LIMIT_WAIT_SECONDS, Notify, Pacer
 from .permissions import PermissionsApi
+from .redaction import know, redacted
 from .role_mappings import RoleMappingsApi
 from .settings import ClientCredential, Settings, TokenCredential
 from .text import clean
 from .transport import Action, Answer, Transport
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 5
 """How often a call is made at most where the network or the server fails; a 429 does not count."""
@@ -66,7 +68,8 @@ class TalendClient:
         notify: Notify | None = None,
     ) -> None:
         self._settings = settings
-        self._secrets = frozenset(settings.secrets)  # replaced, never changed: other threads read it
+        self._secrets: frozenset[str] = frozenset()  # replaced, never changed: other threads read it
+        self._keep_secret(*settings.secrets)
         self._transport = Transport(settings.base_url, redact=self.redact, transport=transport)
         self._pacer = pacer or (Pacer(notify=notify) if notify else Pacer())
         self._sleep = sleep
@@ -91,14 +94,12 @@ class TalendClient:
         self._transport.close()
 
     def redact(self, text: str) -> str:
-        """`text` with every secret of this client, also as JSON or a URL spells it, replaced by `[secure]`."""
-        for secret in sorted(self._secrets, key=len, reverse=True):
-            spellings = {secret}
-            for _ in range(2):  # JSON within JSON: what a gateway makes of the request that it repeats
-                spellings |= {json.dumps(s, ensure_ascii=ascii_)[1:-1] for s in spellings for ascii_ in (True, False)}
-            for spelled in (*sorted(spellings, key=len, reverse=True), quote(secret, safe="")):
-                text = text.replace(spelled, "[secure]")
-        return text
+        """`text` with every secret of this client, also as JSON, a URL or Base64 spells it, replaced by `[secure]`."""
+        return redacted(text, self._secrets)
+
+    def _keep_secret(self, *secrets: str) -> None:
+        self._secrets |= set(secrets)
+        know(secrets)
 
     def quoted(self, text: str) -> str:
         """What the API wrote, fit for a message: one line, not too long, no secret in it."""
@@ -162,7 +163,7 @@ class TalendClient:
 
     def _fetch_token(self, credential: ClientCredential) -> AccessToken:
         pair = base64.b64encode(f"{credential.client_id}:{credential.client_secret}".encode()).decode("ascii")
-        self._secrets |= {pair}
+        self._keep_secret(pair)
         action = Action(
             "POST",
             "/security/oauth/token",
@@ -176,8 +177,9 @@ class TalendClient:
                 return self._transport.send(action, {"Authorization": f"Basic {pair}"}, self._pacer.observe)
 
         answer = self.parse(action, self._try(action, send).data, TypeAdapter(TokenAnswer))
-        self._secrets |= {answer.access_token}
+        self._keep_secret(answer.access_token)
         lifetime = answer.expires_in if answer.expires_in and answer.expires_in > 0 else DEFAULT_LIFETIME_SECONDS
+        _log.debug("has a token of service account %s for %.0f s", self.quoted(credential.client_id), lifetime)
         return AccessToken(answer.access_token, min(lifetime, DEFAULT_LIFETIME_SECONDS))
 
 
@@ -206,12 +208,23 @@ class _Budget:
             # The pacer does the waiting, for all threads; here is only counted what this call has waited.
             self._waited += self._pacer.refused(error.headers, fallback=self._backoff(self._refusals))
             self._next = 0.0
-            return self._waited <= MAX_RATE_LIMIT_WAIT_SECONDS
+            again = self._waited <= MAX_RATE_LIMIT_WAIT_SECONDS
+            _log.debug(
+                "%s, refused %d times: %s", self._call, self._refusals, "waits for its turn" if again else "gives up"
+            )
+            return again
         if not self._transient(error):
             return False
         self._failures += 1
         self._next = self._backoff(self._failures)
-        return self._failures < MAX_ATTEMPTS
+        again = self._failures < MAX_ATTEMPTS
+        what = f"tries again in {self._next:.2f} s" if again else "gives up"
+        _log.debug("%s, failed %d times of %d: %s (%s)", self._call, self._failures, MAX_ATTEMPTS, what, error)
+        return again
+
+    @property
+    def _call(self) -> str:
+        return f"{self._action.method} {self._action.path}"
 
     def _transient(self, error: BaseException) -> bool:
         if isinstance(error, NotSentError):

@@ -7,6 +7,7 @@ header it never waits.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping
@@ -18,11 +19,14 @@ from .errors import CancelledError
 
 Notify = Callable[[str], None]
 
+_log = logging.getLogger(__name__)
+
 MAX_RATE_LIMIT_WAIT_SECONDS = 900.0
 """How long one call waits for the rate limit at most, in all."""
 
 _EPOCH_FROM = 1_000_000_000
 _EPOCH_MILLISECONDS_FROM = 1_000_000_000_000
+_LOGGED_WAIT_SECONDS = 0.05
 _LONG_WAIT_SECONDS = 2.0
 """From here on a wait is said aloud."""
 _CLOCK_TOLERANCE_SECONDS = 2.0
@@ -129,6 +133,7 @@ class Pacer:
                 self._changed.notify_all()
 
     def _take(self) -> None:
+        came = self._clock()
         with self._changed:
             while True:
                 seconds = self._seconds_to_wait()
@@ -144,6 +149,8 @@ class Pacer:
             self._in_flight += 1
             if self._left is not None:
                 self._left -= 1
+        if (waited := self._clock() - came) >= _LOGGED_WAIT_SECONDS:
+            _log.debug("waited %.2f s for its turn", waited)
 
     def _seconds_to_wait(self) -> float:
         now = self._clock()

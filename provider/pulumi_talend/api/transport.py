@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -24,6 +26,17 @@ from .text import clean
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 """A larger answer is no answer of this API's; the listing of 300,000 grants is smaller."""
 
+_LOGGED_AT_MOST = 2_000
+_LOGGED_HEADERS = (
+    "x-ratelimit-limit",
+    "x-ratelimit-remaining",
+    "x-ratelimit-reset",
+    "retry-after",
+    "date",
+    "content-type",
+    "location",
+)
+_log = logging.getLogger(__name__)
 _TIMEOUT = httpx.Timeout(60.0, connect=10.0, write=30.0, pool=None)
 
 
@@ -106,8 +119,10 @@ class Transport:
             headers={**self._kind_of(action), **headers},
         )
         host = request.url.netloc.decode("ascii")
+        began = time.perf_counter()
+        came: httpx.Response | None = None
         try:
-            with_body = self._http.send(request, stream=True)
+            came = with_body = self._http.send(request, stream=True)
             try:
                 on_headers(with_body.headers)
                 content = self._read(action, with_body)
@@ -127,12 +142,28 @@ class Transport:
                 f"Could not {action.doing}: the connection to {host} broke before the answer was whole "
                 f"({self._words(error)}). {_maybe_done(action)}, then run again."
             ) from None
+        finally:
+            self._log_call(request, came, time.perf_counter() - began)
         return self._answer(action, with_body, content)
 
     @staticmethod
     def _kind_of(action: Action) -> dict[str, str]:
         accepted = {"Accept": "application/json"}
         return accepted if action.body is None else {**accepted, "Content-Type": "application/json"}
+
+    def _log_call(self, request: httpx.Request, response: httpx.Response | None, seconds: float) -> None:
+        """Puts the call into the debug log, where somebody listens. Its headers are left out: one is the credential."""
+        if not _log.isEnabledFor(logging.DEBUG):
+            return
+        told = "no answer"
+        if response is not None:
+            headers = (f"{name}={response.headers[name]}" for name in _LOGGED_HEADERS if name in response.headers)
+            told = " ".join([str(response.status_code), *headers])
+        sent = self._redact(request.content.decode("utf-8", "replace"))
+        body = f" {sent[:_LOGGED_AT_MOST]}" if sent else ""
+        _log.debug(
+            "%s -> %s in %.3f s", self._redact(f"{request.method} {request.url}") + body, self._redact(told), seconds
+        )
 
     def _read(self, action: Action, response: httpx.Response) -> bytes:
         chunks: list[bytes] = []

@@ -6,10 +6,10 @@ module. What takes time to import (the HTTP client, pydantic) is therefore impor
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
-import traceback
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
@@ -26,9 +26,11 @@ from pulumi.dynamic import (
 from pulumi.output import Unknown
 from pulumi.runtime.rpc import UNKNOWN
 
+from .. import debuglog
 from .claims import DECLARATION, without_declaration
 from .host_threads import widen_host
-from .process import claims_on, forget_tenants, journal_on, say, tenant_for
+from .process import claims_on, forget_tenants, journal_on, tenant_for
+from .reporting import check_failures, needed, own_name, reported, say
 
 if TYPE_CHECKING:
     from ..access import TenantAccess
@@ -37,17 +39,10 @@ if TYPE_CHECKING:
     from .claims import Claim, Holder, Scope
     from .inputs import Inputs
 
-__all__ = ["TalendProvider", "debugging", "finished_note", "forget_tenants", "reported", "say", "tenant_for"]
+__all__ = ["TalendProvider", "finished_note", "forget_tenants", "tenant_for"]
 
 R = TypeVar("R")
 I = TypeVar("I", bound="Inputs")  # noqa: E741 - inputs
-
-_TABLES = ("grants", "mappings")
-
-
-def debugging() -> bool:
-    """Whether TALEND_DEBUG asks for tracebacks."""
-    return os.environ.get("TALEND_DEBUG", "").lower() in {"1", "true", "yes"}
 
 
 def finished_note(what: str) -> str:
@@ -124,13 +119,21 @@ class TalendProvider(ResourceProvider, Generic[I]):
         raise NotImplementedError
 
     def configure(self, req: ConfigureRequest) -> None:
-        """Called once a process, with the stack's configuration. Wrong settings are kept for `check` to report."""
+        """Called once a process, with the stack's configuration. Wrong settings are kept for `check` to report.
+
+        Raises MissingPackageError where the project's Python lacks what the provider needs.
+        """
+        # The host shows exceptions as tracebacks, of which this leaves the one line that says something.
+        sys.tracebacklimit = 0
+        needed(lambda: importlib.import_module("..api", __package__))
+        debuglog.start("host", say)
+        debuglog.remember(req.config.get(f"talend:{name}") for name in ("token", "clientSecret"))
+        reported("configure", lambda: self._configured(req))
+
+    def _configured(self, req: ConfigureRequest) -> None:
         from ..api import ConfigurationError, resolve_settings
         from .guard import removal_limit
 
-        if not debugging():
-            # The host shows exceptions as tracebacks, of which this leaves the one line that says something.
-            sys.tracebacklimit = 0
         widen_host()
         self._foretold: set[str] = set()
         self._settings: Settings | None = None
@@ -165,7 +168,13 @@ class TalendProvider(ResourceProvider, Generic[I]):
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Validates the inputs, and what is new or changed against the tenant; settings that are wrong show here."""
-        return reported(lambda: self._checked(_marked(_olds), _marked(news)))
+        return self._reported(
+            "check", own_name(news), lambda: self._checked(_marked(_olds), _marked(news)), self._log_check
+        )
+
+    def _log_check(self, result: CheckResult) -> None:
+        for failure in result.failures:
+            debuglog.logger.debug("refused: %s: %s", failure.property, failure.reason)
 
     def _checked(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         from ..api import TalendError
@@ -177,9 +186,9 @@ class TalendProvider(ResourceProvider, Generic[I]):
         extra = self._settings.extra_permissions if self._settings else ()
         inputs = parse(self._inputs_type(), given, extra_permissions=extra)
         if isinstance(inputs, list):
-            return CheckResult(given, _failures([*problems, *inputs]))
+            return CheckResult(given, check_failures([*problems, *inputs]))
         if problems:
-            return CheckResult(given, _failures(problems))
+            return CheckResult(given, check_failures(problems))
         try:
             self._settle(olds)
             inputs = self._resolve(olds, inputs)
@@ -188,10 +197,10 @@ class TalendProvider(ResourceProvider, Generic[I]):
                 inputs = self._foretell(olds, inputs)
                 self._foretold.add(self._prophecy(inputs.as_properties()))
         except Unresolved as error:
-            return CheckResult(given, _failures(error.problems))
+            return CheckResult(given, check_failures(error.problems))
         except TalendError as error:
             return CheckResult(given, [CheckFailure("", str(error))])
-        return CheckResult(inputs.as_properties(), _failures(problems))
+        return CheckResult(inputs.as_properties(), check_failures(problems))
 
     def _settle(self, kept: Mapping[str, Any]) -> None:
         """Tears up the notes of what state has: it was created, and is recorded."""
@@ -252,7 +261,7 @@ class TalendProvider(ResourceProvider, Generic[I]):
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Another identity is a replacement, another set or name an update; order and `adopt_existing` are no change."""
-        return reported(lambda: self._diffed(_marked(_olds), _marked(_news)))
+        return self._reported("diff", _id, lambda: self._diffed(_marked(_olds), _marked(_news)))
 
     def _diffed(self, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         replaced = self._replaced(olds, news)
@@ -266,7 +275,7 @@ class TalendProvider(ResourceProvider, Generic[I]):
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Creates the object and verifies it. Raises TalendError."""
-        return reported(lambda: self._created(props))
+        return self._reported("create", "", lambda: self._created(props))
 
     def _created(self, props: dict[str, Any]) -> CreateResult:
         inputs = self._valid(props)
@@ -274,7 +283,7 @@ class TalendProvider(ResourceProvider, Generic[I]):
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """What the tenant has now, also as inputs so that drift shows with its property. Raises TalendError."""
-        return reported(lambda: self._read_back(id_, props))
+        return self._reported("read", id_, lambda: self._read_back(id_, props))
 
     def _read_back(self, id_: str, props: dict[str, Any]) -> ReadResult:
         kept = {name: value for name, value in props.items() if name != "__provider"}
@@ -294,7 +303,7 @@ class TalendProvider(ResourceProvider, Generic[I]):
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Makes the object as the program says, whatever it is now, and verifies it. Raises TalendError."""
-        return reported(lambda: self._updated(_olds, _news))
+        return self._reported("update", _id, lambda: self._updated(_olds, _news))
 
     def _updated(self, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         inputs = self._valid(news)
@@ -304,11 +313,25 @@ class TalendProvider(ResourceProvider, Generic[I]):
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Removes the object; one that is gone already is fine. Raises TalendError."""
-        reported(lambda: self._deleted(_id, _props))
+        self._reported("delete", _id, lambda: self._deleted(_id, _props))
 
     def _deleted(self, id_: str, props: Mapping[str, Any]) -> None:
         self._settle(props)
         self._delete(self._tenant(), id_, props)
+
+    def _reported(
+        self, verb: str, which: str, work: Callable[[], R], log_result: Callable[[R], None] | None = None
+    ) -> R:
+        """As `reported`, of an operation of this resource; the debug log hears when it begins and that it ends."""
+        if debuglog.current_file() is None:
+            return reported(verb, work)
+        what = f"{verb} {type(self).__name__.removesuffix('Provider')} {which}".rstrip()
+        debuglog.logger.debug("%s begins", what)
+        result = reported(what, work)
+        if log_result is not None:
+            log_result(result)
+        debuglog.logger.debug("%s is done", what)
+        return result
 
     def _valid(self, props: Mapping[str, Any]) -> I:
         from ..api import ConfigurationError
@@ -319,48 +342,6 @@ class TalendProvider(ResourceProvider, Generic[I]):
         if isinstance(inputs, list):
             raise ConfigurationError(inputs)
         return inputs
-
-
-def reported(work: Callable[[], R]) -> R:
-    """Runs `work`; what it raises leaves as one exception with one line and no history, the way the engine shows it best."""
-    from ..api import TalendError
-
-    try:
-        return work()
-    except TalendError as error:
-        if debugging():
-            raise
-        error.__context__ = None
-        raise error.with_traceback(None) from None
-    except Exception as error:
-        if debugging():
-            raise
-        # A bug of ours. Its text may hold anything, so only its kind and its place are shown.
-        raise TalendError(
-            f"Something unexpected happened in pulumi-talend ({type(error).__name__} {_place(error)}). Set TALEND_DEBUG=1 and "
-            "run again to see more; then please report it."
-        ) from None
-
-
-def _place(error: Exception) -> str:
-    """The innermost line of ours that `error` went through."""
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    ours = [frame for frame in frames if frame.f_globals.get("__name__", "").startswith("pulumi_talend")]
-    if not ours:
-        return "outside it"
-    return f"in {ours[-1].f_globals['__name__']}:{ours[-1].f_lineno}"
-
-
-def _failures(problems: Iterable[Problem]) -> list[CheckFailure]:
-    return [_failure(problem) for problem in problems]
-
-
-def _failure(problem: Problem) -> CheckFailure:
-    # The engine prints a property with the value it has among the inputs: a setting (talend:...) is none of those, and a whole
-    # table would hide the reason.
-    if ":" in problem.where or problem.where.isupper() or problem.where in _TABLES:
-        return CheckFailure("", str(problem))
-    return CheckFailure(problem.where, problem.reason)
 
 
 def _as_set(value: Any) -> Any:

@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from .claims import Claims
+from .reporting import say
 
 if TYPE_CHECKING:
     from ..access import TenantAccess
@@ -16,11 +17,6 @@ _tenants: dict[Settings, TenantAccess] = {}
 _tenants_lock = threading.Lock()
 _claims: dict[str, Claims] = {}
 _journals: dict[str, Journal] = {}
-
-
-def say(message: str) -> None:
-    """Tells the user something: the engine shows what its dynamic host prints as a line of its log."""
-    print(f"talend: {message}", flush=True)
 
 
 def tenant_for(settings: Settings) -> TenantAccess:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 from pulumi.dynamic import Resource
 
-from .base import TalendProvider, finished_note, say
-from .claims import ALL_MAPPINGS, DECLARATION, Claim, declaration
+from .base import TalendProvider, finished_note
+from .claims import ALL_MAPPINGS, Claim
+from .declaring import declared
+from .reporting import say
 
 if TYPE_CHECKING:
     from ..access import TenantAccess
@@ -139,12 +141,16 @@ class RoleMapping(Resource, module="access", name="RoleMapping"):
         super().__init__(
             RoleMappingProvider(),
             name,
-            {
-                "role_name": role_name,
-                "roles": roles,
-                "expires_at": expires_at,
-                "adopt_existing": adopt_existing,
-                DECLARATION: declaration("RoleMapping", name, opts),
-            },
+            declared(
+                "RoleMapping",
+                name,
+                opts,
+                {
+                    "role_name": role_name,
+                    "roles": roles,
+                    "expires_at": expires_at,
+                    "adopt_existing": adopt_existing,
+                },
+            ),
             opts,
         )

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 from pulumi.dynamic import Resource
 
-from .base import TalendProvider, say
-from .claims import ALL_MAPPINGS, DECLARATION, Claim, declaration
+from .base import TalendProvider
+from .claims import ALL_MAPPINGS, Claim
+from .declaring import declared
+from .reporting import say
 
 if TYPE_CHECKING:
     from ..access import TenantAccess
@@ -132,11 +134,15 @@ class RoleMappings(Resource, module="access", name="RoleMappings"):
         super().__init__(
             RoleMappingsProvider(),
             name,
-            {
-                "mappings": mappings,
-                "allow_disable": allow_disable,
-                "allow_removals": allow_removals,
-                DECLARATION: declaration("RoleMappings", name, opts),
-            },
+            declared(
+                "RoleMappings",
+                name,
+                opts,
+                {
+                    "mappings": mappings,
+                    "allow_disable": allow_disable,
+                    "allow_removals": allow_removals,
+                },
+            ),
             opts,
         )

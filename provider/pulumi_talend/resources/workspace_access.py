@@ -9,8 +9,10 @@ import pulumi
 from pulumi.dynamic import Resource
 from typing_extensions import NotRequired
 
-from .base import TalendProvider, say
-from .claims import DECLARATION, Claim, declaration, reach
+from .base import TalendProvider
+from .claims import Claim, reach
+from .declaring import declared
+from .reporting import say
 
 if TYPE_CHECKING:
     from ..access import TenantAccess
@@ -258,16 +260,20 @@ class WorkspaceAccess(Resource, module="access", name="WorkspaceAccess"):
         super().__init__(
             WorkspaceAccessProvider(),
             name,
-            {
-                "workspace": workspace,
-                "environment": environment,
-                "workspace_id": workspace_id,
-                "grants": grants,
-                "exclusive": exclusive,
-                "adopt_existing": adopt_existing,
-                "allow_removals": allow_removals,
-                "principals": None,
-                DECLARATION: declaration("WorkspaceAccess", name, opts),
-            },
+            declared(
+                "WorkspaceAccess",
+                name,
+                opts,
+                {
+                    "workspace": workspace,
+                    "environment": environment,
+                    "workspace_id": workspace_id,
+                    "grants": grants,
+                    "exclusive": exclusive,
+                    "adopt_existing": adopt_existing,
+                    "allow_removals": allow_removals,
+                    "principals": None,
+                },
+            ),
             opts,
         )

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 from pulumi.dynamic import Resource
 
-from .base import TalendProvider, finished_note, say
-from .claims import DECLARATION, Claim, declaration, reach
+from .base import TalendProvider, finished_note
+from .claims import Claim, reach
+from .declaring import declared
+from .reporting import say
 
 if TYPE_CHECKING:
     from ..access import TenantAccess
@@ -185,18 +187,22 @@ class WorkspacePermission(Resource, module="access", name="WorkspacePermission")
         super().__init__(
             WorkspacePermissionProvider(),
             name,
-            {
-                "workspace": workspace,
-                "environment": environment,
-                "workspace_id": workspace_id,
-                "user": user,
-                "user_id": user_id,
-                "service_account": service_account,
-                "service_account_id": service_account_id,
-                "permissions": permissions,
-                "expires_at": expires_at,
-                "adopt_existing": adopt_existing,
-                DECLARATION: declaration("WorkspacePermission", name, opts),
-            },
+            declared(
+                "WorkspacePermission",
+                name,
+                opts,
+                {
+                    "workspace": workspace,
+                    "environment": environment,
+                    "workspace_id": workspace_id,
+                    "user": user,
+                    "user_id": user_id,
+                    "service_account": service_account,
+                    "service_account_id": service_account_id,
+                    "permissions": permissions,
+                    "expires_at": expires_at,
+                    "adopt_existing": adopt_existing,
+                },
+            ),
             opts,
         )

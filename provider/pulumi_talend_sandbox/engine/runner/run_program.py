@@ -22,7 +22,7 @@ from pathlib import Path
 
 
 def user_traceback(error: BaseException, program: Path) -> str:
-    """Format an exception from the first frame of the user's program on; without such a frame, its message alone.
+    """Format an exception from the first frame of the user's program on; without such a frame, from the first of the SDK.
 
     A syntax error of the program itself has no frame in it; its message shows the place.
     """
@@ -34,7 +34,10 @@ def user_traceback(error: BaseException, program: Path) -> str:
             return "".join(traceback.format_exception(type(error), error, error.__traceback__, limit=limit))
     if isinstance(error, SyntaxError):
         return "".join(traceback.format_exception_only(type(error), error))
-    return "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    # What the SDK reports once the program has run, about a line of it that no frame names.
+    inner = [Path(frame.filename).parent.name != "asyncio" and frame.filename != __file__ for frame in frames]
+    limit = inner.index(True) - len(frames) if True in inner else 0
+    return "".join(traceback.format_exception(type(error), error, error.__traceback__, limit=limit))
 
 
 def main() -> int:
