@@ -42,7 +42,7 @@ def test_off_means_off(tenant: Tenant, tmp_path: Path, monkeypatch: pytest.Monke
         assert debuglog.current_file() is None
         assert not debuglog.logger.isEnabledFor(logging.DEBUG)
     assert said == []
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.rglob("*.log")) == []
 
 
 @pytest.mark.parametrize("value", ["1", "true", "YES", "on"])
