@@ -15,7 +15,8 @@ class Contender:
     """`program` is a module of benchmarks.programs; empty for terraform, whose resources terraform.py writes.
 
     `baseline` names the contender that is the engine alone with a stack of the same shape; None for these themselves.
-    `retries`: how often the REST provider repeats a refused call.
+    `retries`: how often the REST provider repeats a refused call. `parallel`: how many operations the engine runs at once;
+    None leaves that to it.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Contender:
     baseline: str | None
     objects: tuple[Objects, ...] = ("grants", "mappings")
     retries: int = 0
+    parallel: int | None = None
 
     def missing(self) -> str | None:
         """Why it cannot run here; None where it can."""
@@ -44,6 +46,9 @@ def _has(*names: str) -> bool:
 ALONE = Contender("alone", "engine alone, single resources", "pulumi", "alone", None)
 ALONE_SETS = Contender("alone-sets", "engine alone, sets", "pulumi", "alone_sets", None)
 SINGLE = Contender("single", "pulumi-talend, single resources", "pulumi", "single", ALONE.name)
+SINGLE_WIDE = Contender(
+    "single-wide", "pulumi-talend, single resources, 32 at once", "pulumi", "single", ALONE.name, parallel=32
+)
 SETS = Contender("sets", "pulumi-talend, sets", "pulumi", "sets", ALONE_SETS.name)
 NAIVE = Contender("naive", "naive dynamic provider", "pulumi", "naive", ALONE.name)
 TERRAFORM_ALONE = Contender("terraform-alone", "terraform alone", "terraform", "", None, ("grants",))
@@ -53,5 +58,6 @@ REST_RETRYING = Contender(
 )
 
 CONTENDERS = {
-    each.name: each for each in (ALONE, SINGLE, NAIVE, ALONE_SETS, SETS, TERRAFORM_ALONE, REST, REST_RETRYING)
+    each.name: each
+    for each in (ALONE, SINGLE, SINGLE_WIDE, NAIVE, ALONE_SETS, SETS, TERRAFORM_ALONE, REST, REST_RETRYING)
 }

@@ -90,13 +90,13 @@ class PulumiEngine:
         return f"Pulumi CLI {done.output.strip()}"
 
     def project(self, contender: Contender, directory: Path, connection: Connection) -> PulumiProject:
-        return PulumiProject(self, contender.program, directory, connection)
+        return PulumiProject(self, contender, directory, connection)
 
 
 class PulumiProject:
     """A Pulumi project with one stack, its state in a directory beside it."""
 
-    def __init__(self, engine: PulumiEngine, program: str, directory: Path, connection: Connection) -> None:
+    def __init__(self, engine: PulumiEngine, contender: Contender, directory: Path, connection: Connection) -> None:
         """Makes the project, and its stack where the engine wants that said. Raises RuntimeError where that fails."""
         self._engine = engine
         self._directory = directory / "project"
@@ -111,11 +111,12 @@ class PulumiProject:
                 "PULUMI_SKIP_UPDATE_CHECK": "true",
                 "TALEND_ENDPOINT": connection.url,
                 "TALEND_TOKEN": connection.token,
+                **({"PULUMI_PARALLEL": str(contender.parallel)} if contender.parallel else {}),
             }
         )
         project = f"name: benchmark\nruntime:\n  name: python\n  options:\n    virtualenv: {sys.prefix}\n"
         (self._directory / "Pulumi.yaml").write_text(project, encoding="utf-8")
-        main = f"from benchmarks.programs.{program} import declare\n\ndeclare()\n"
+        main = f"from benchmarks.programs.{contender.program} import declare\n\ndeclare()\n"
         (self._directory / "__main__.py").write_text(main, encoding="utf-8")
         if engine.binary is not None:
             made = self._run("stack", "init", STACK, seconds=120)

@@ -14,6 +14,7 @@ from benchmarks.contenders import (
     REST_RETRYING,
     SETS,
     SINGLE,
+    SINGLE_WIDE,
     TERRAFORM_ALONE,
     Contender,
     Family,
@@ -47,7 +48,7 @@ class Part:
 _SETS = (ALONE_SETS, SETS)
 _PEERS = (TERRAFORM_ALONE, REST)
 _SINGLES = (ALONE, SINGLE)
-_EVERYBODY = (*_SINGLES, NAIVE, *_SETS, *_PEERS)
+_EVERYBODY = (*_SINGLES, SINGLE_WIDE, NAIVE, *_SETS, *_PEERS)
 _AT_THE_LIMIT = (SINGLE, NAIVE, SETS, REST, REST_RETRYING)
 
 _QUICK = (Part("grants", 20, FREE, _EVERYBODY),)

@@ -18,10 +18,10 @@ END = "<!-- bench:end -->"
 
 _HEADS = {"up": "up", "preview": "preview, no change", "refresh": "refresh", "change": "up, 10 % changed"}
 _LEGEND = (
-    "Each cell: API calls (reads + writes), seconds, and how many times the engine alone with the same stack; 429s where there "
-    "were any; with a rate limit, the least that its own arithmetic makes those calls last (limit); how many objects a failed "
-    "step left as they were to be. Memory is the peak of all processes together. "
-    "A step that fails ends its row."
+    "Each cell: API calls (reads + writes of permissions and role mappings; look-ups of people, roles and workspaces), seconds, "
+    "and how many times the engine alone with the same stack; 429s where there were any; with a rate limit, the least that its "
+    "own arithmetic makes those calls last (limit); how many objects a failed step left as they were to be. Memory is the peak "
+    "of all processes together. A step that fails ends its row."
 )
 
 
@@ -33,7 +33,9 @@ def cell(results: Results, each: Measurement | None) -> str:
     seconds = f"{each.seconds:.1f} s"
     if each.case.contender.baseline is None:
         return seconds if each.whole else f"failed after {seconds}"
-    made = "0 calls" if not calls.total else f"{calls.reads + calls.lookups} + {calls.writes} calls"
+    made = f"{calls.reads} + {calls.writes} calls" if calls.reads or calls.writes else "0 calls"
+    if calls.lookups:
+        made += f" + {calls.lookups} look-up" + "s" * (calls.lookups > 1)
     if calls.refused:
         made += f" ({calls.refused} × 429)"
     if not each.whole:

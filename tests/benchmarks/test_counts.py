@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.contenders import NAIVE, REST, SETS, SINGLE, Contender
+from benchmarks.contenders import NAIVE, REST, SETS, SINGLE, SINGLE_WIDE, Contender
 from benchmarks.engines import STEPS, Engine, Step, find_pulumi, offline_engine
 from benchmarks.measuring import Case, Measurement, measure
 from benchmarks.tenancy import RATE_LIMIT, Conditions
@@ -20,12 +20,12 @@ from benchmarks.terraform import find_terraform
 N = 100
 LATENCY = 0.2
 
-# The most writing calls for 100 single grants. What is aimed at is 27. The Pulumi CLI writes its state between two operations,
-# so on a busy machine fewer of them are under way together; a destroy begins with four at once on both engines.
-UP = {"offline": 27, "pulumi": 40}
-DESTROY = {"offline": 27, "pulumi": 40}
-# A batch DELETE takes the product of two lists, and engines delete in any order: what comes together is seldom a product.
-DESTROY_BY_PRODUCTS = {"offline": 60, "pulumi": 80}
+# The most writing calls for 100 single grants.
+MOST = 27
+# A batch DELETE takes the product of two lists, and the Pulumi CLI deletes in random order, 8 at a time on two cores: of 8
+# pairs on 4 workspaces the largest product holds 3.5 on average, so 29 calls and those of a busy machine. The more it runs at
+# once the fewer they are.
+DESTROY_BY_PRODUCTS = {"offline": MOST, "pulumi": 40}
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +61,7 @@ def test_single_grants_are_gathered(engine: Engine) -> None:
     steps = taken(SINGLE, engine, Conditions(latency=LATENCY))
     up, change, destroy = steps["up"].calls, steps["change"].calls, steps["destroy"].calls
 
-    assert up.writes <= UP[engine.name]
+    assert up.writes <= MOST
     assert up.reads <= 3
     assert up.lookups <= 2  # one page of roles and one of users: some of the grants are more than VIEW and EXECUTE
     assert steps["preview"].calls.total == 0
@@ -71,9 +71,15 @@ def test_single_grants_are_gathered(engine: Engine) -> None:
     assert destroy.writes <= DESTROY_BY_PRODUCTS[engine.name]
 
 
+def test_the_more_the_engine_runs_at_once_the_fewer_calls(engine: Engine) -> None:
+    steps = taken(SINGLE_WIDE, engine, Conditions(latency=LATENCY))
+    assert steps["up"].calls.writes <= MOST / 2
+    assert steps["destroy"].calls.writes <= MOST
+
+
 def test_single_grants_are_destroyed_in_fewer_calls_where_the_api_takes_empty_lists(engine: Engine) -> None:
     destroy = taken(SINGLE, engine, Conditions(latency=LATENCY, empties=True))["destroy"].calls
-    assert destroy.writes <= DESTROY[engine.name]
+    assert destroy.writes <= MOST
     assert destroy.reads <= 3
 
 

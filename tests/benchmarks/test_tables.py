@@ -57,8 +57,8 @@ def test_a_ratio_is_to_the_engine_alone_with_the_same_stack() -> None:
     assert found.ratio(ours) == 1.5
     assert found.ratio(limited) == 6.0
     assert found.ratio(found.measurements[3]) is None  # its own baseline was not measured
-    assert cell(found, ours) == "3 + 9 calls, 3.0 s (×1.5)"
-    assert cell(found, limited) == "3 + 58 calls, 12.0 s (×6.0, limit 10 s)"
+    assert cell(found, ours) == "2 + 9 calls + 1 look-up, 3.0 s (×1.5)"
+    assert cell(found, limited) == "2 + 58 calls + 1 look-up, 12.0 s (×6.0, limit 10 s)"
 
 
 def test_a_failed_step_says_what_it_left() -> None:
@@ -85,7 +85,7 @@ def test_tables_have_a_row_for_each_contender_and_a_place_for_each_step() -> Non
     lines = markdown(found).splitlines()
     assert lines[0] == "### 100 grants, 50 ms, no rate limit"
     (row,) = [line for line in lines if line.startswith("| pulumi-talend, single resources")]
-    assert row.split(" | ")[2:7] == ["3 + 9 calls, 3.0 s (×1.5)", "0 calls, 2.0 s", "–", "–", "–"]
+    assert row.split(" | ")[2:7] == ["2 + 9 calls + 1 look-up, 3.0 s (×1.5)", "0 calls, 2.0 s", "–", "–", "–"]
     record = json.loads(json.dumps(found.as_json()))["measurements"][1]
     assert (record["ratio_to_engine_alone"], record["calls"]["total"], record["peak_mib"]) == (1.5, 12, 3)
 

@@ -21,5 +21,5 @@ SuppressOutputs = Annotated[bool, typer.Option("--suppress-outputs", help="Do no
 Config = Annotated[
     list[str] | None, typer.Option("--config", "-c", help="key=value to set in the stack's configuration.")
 ]
-Parallel = Annotated[int, typer.Option("--parallel", "-p", min=1, help="Operations at once.")]
+Parallel = Annotated[int, typer.Option("--parallel", "-p", min=1, envvar="PULUMI_PARALLEL", help="Operations at once.")]
 ShowSecrets = Annotated[bool, typer.Option("--show-secrets", help="Show secret values in clear.")]
