@@ -10,7 +10,6 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, TypeVar
 
-import httpx
 import tenacity
 from pydantic import TypeAdapter, ValidationError
 
@@ -25,6 +24,7 @@ from .errors import (
     UnauthorizedError,
     UnexpectedAnswerError,
 )
+from .lean_httpx import httpx
 from .models import TokenAnswer
 from .pacing import MAX_RATE_LIMIT_WAIT_SECONDS, Notify, Pacer
 from .permissions import PermissionsApi

@@ -11,9 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-import httpx
-
 from .errors import ConfigurationError, Problem
+from .lean_httpx import httpx
 from .text import clean
 
 REGIONS = ("eu", "us", "us-west", "ap", "au")

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 
-import httpx
-
 from .errors import (
     NoAnswerError,
     NotSentError,
@@ -20,6 +18,7 @@ from .errors import (
     UnsafeNameError,
     error_for_status,
 )
+from .lean_httpx import httpx
 from .settings import is_loopback
 from .text import clean
 
