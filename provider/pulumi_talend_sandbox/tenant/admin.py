@@ -17,10 +17,10 @@ from .behaviour import Behaviour
 from .byhand import ByHand
 from .errors import ApiError
 from .faults import Fault
-from .routing import CoreOf
+from .routing import OWN_REFUSALS, CoreOf
 
 PREFIX = "/_sandbox"
-router = APIRouter(prefix=PREFIX, tags=["The sandbox's own calls"])
+router = APIRouter(prefix=PREFIX, tags=["The sandbox's own calls"], responses=OWN_REFUSALS)
 
 Listing = Literal["environments", "workspaces", "users", "service-accounts", "roles", "groups"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 from fastapi import Depends, FastAPI, Request
@@ -40,12 +41,25 @@ def build_app(core: Core) -> FastAPI:
         app.include_router(module.router, dependencies=[Depends(scheme)])
     app.include_router(admin.router)
     app.include_router(page.router)
+    app.openapi = lambda: _document(app)
     return app
 
 
-def refusal(status: int, message: str) -> Response:
+def _document(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document as the tenant answers: FastAPI adds a 422 to each call, and what it means is a 400 here."""
+    if app.openapi_schema is None:
+        app.openapi_schema = FastAPI.openapi(app)
+        for path in app.openapi_schema["paths"].values():
+            for operation in path.values():
+                operation["responses"].pop("422", None)
+        for name in ("HTTPValidationError", "ValidationError"):
+            app.openapi_schema["components"]["schemas"].pop(name, None)
+    return app.openapi_schema
+
+
+def refusal(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
     """An answer that refuses."""
-    return JSONResponse(error_body(status, message), status_code=status)
+    return JSONResponse(error_body(status, message), status_code=status, headers=headers)
 
 
 async def _refuse(_: Request, error: Exception) -> Response:
@@ -65,4 +79,4 @@ async def _refuse_body(_: Request, error: Exception) -> Response:
 
 async def _refuse_path(_: Request, error: Exception) -> Response:
     problem = cast("HTTPException", error)
-    return refusal(problem.status_code, str(problem.detail))
+    return refusal(problem.status_code, str(problem.detail), problem.headers)

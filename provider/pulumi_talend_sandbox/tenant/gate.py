@@ -176,7 +176,7 @@ def _call_of(scope: Scope, body: bytes, at: float, identity: Identity | None) ->
     if body:
         try:
             parsed = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             parsed = body.decode(errors="replace")
     path = cast("bytes", scope["raw_path"]).decode("latin-1")
     return Call(scope["method"], path, query, 0, parsed, at, identity.name if identity else None)

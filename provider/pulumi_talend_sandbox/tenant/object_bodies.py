@@ -24,7 +24,7 @@ class _Unwrapped(Request):
         sent = await super().body()
         try:
             parsed: object = json.loads(sent)
-        except ValueError:
+        except (ValueError, RecursionError):
             return sent
         if not isinstance(parsed, dict):
             return sent

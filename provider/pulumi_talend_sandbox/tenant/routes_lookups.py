@@ -17,13 +17,13 @@ from .core import Core
 from .directory import Record
 from .errors import ApiError
 from .models import Listed
-from .paging import page_of
+from .paging import LARGEST_PAGE, page_of
 from .routing import REFUSALS, CoreOf
 
 router = APIRouter(tags=["Look-ups"], responses=REFUSALS)
 
-Page = Annotated[int | None, Query(description="From 1")]
-Size = Annotated[int | None, Query(description="1 to 100")]
+Page = Annotated[int | None, Query(description="From 1", json_schema_extra={"minimum": 1})]
+Size = Annotated[int | None, Query(description="1 to 100", json_schema_extra={"minimum": 1, "maximum": LARGEST_PAGE})]
 
 
 @router.get("/orchestration/workspaces", response_model=list[Listed])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
+from pydantic import Field
 
 from .access import Target
 from .core import Core
@@ -19,6 +20,33 @@ from .store import Kind
 router = APIRouter(prefix="/security", tags=["Workspace permissions"], responses=REFUSALS, route_class=ObjectBodyRoute)
 
 _UNITARY = "/workspaces/{workspace_id}/{kind}/{account_id}/permissions"
+_WRITTEN: dict[int | str, dict[str, Any]] = {
+    201: {"model": UserPermission | ServiceAccountPermission, "description": "Written, where the behaviour says so"},
+    204: {"description": "Written, where the behaviour says so"},
+}
+_PARTIAL: dict[int | str, dict[str, Any]] = {
+    207: {"model": list[dict[str, Any]], "description": "Each member with its status, where the behaviour is partial"}
+}
+_BATCH_WRITTEN: dict[int | str, dict[str, Any]] = {
+    201: {"model": list[dict[str, Any]], "description": "Written, where the behaviour says so"},
+    204: {"description": "Written, where the behaviour says so"},
+    **_PARTIAL,
+}
+_SOME = Field(min_length=1)
+
+
+def _lists(accounts: str) -> dict[str, Any]:
+    """The two lists in the query of a batch removal, for the OpenAPI document: the route reads them itself."""
+    described = "Ids with commas between them; may be repeated"
+    schema = {"type": "string", "pattern": "[^,]"}
+    return {
+        "parameters": [
+            {"name": name, "in": "query", "required": True, "description": described, "schema": schema}
+            for name in ("workspaceIds", accounts)
+        ]
+    }
+
+
 _ID_FIELDS: dict[Kind, str] = {"users": "userId", "service-accounts": "serviceAccountId"}
 
 
@@ -30,7 +58,7 @@ def read_permissions(core: CoreOf, workspace_id: str, kind: Kind, account_id: st
         return JSONResponse(_shown(target, core.access.read(target)))
 
 
-@router.post(_UNITARY, response_model=UserPermission | ServiceAccountPermission)
+@router.post(_UNITARY, response_model=UserPermission | ServiceAccountPermission, responses=_WRITTEN)
 def assign_permissions(
     core: CoreOf, workspace_id: str, kind: Kind, account_id: str, permissions: PermissionNames
 ) -> Response:
@@ -41,7 +69,7 @@ def assign_permissions(
     return _written(core, _shown(target, now))
 
 
-@router.put(_UNITARY, response_model=UserPermission | ServiceAccountPermission)
+@router.put(_UNITARY, response_model=UserPermission | ServiceAccountPermission, responses=_WRITTEN)
 def replace_permissions(
     core: CoreOf, workspace_id: str, kind: Kind, account_id: str, permissions: PermissionNames
 ) -> Response:
@@ -60,7 +88,7 @@ def remove_permissions(core: CoreOf, workspace_id: str, kind: Kind, account_id: 
     return Response(status_code=204)
 
 
-@router.get("/permissions", response_model=list[UserPermission])
+@router.get("/permissions", response_model=list[UserPermission | ServiceAccountPermission])
 def list_permissions(
     core: CoreOf,
     workspaceId: str | None = None,  # noqa: N803 - the API's spelling
@@ -86,37 +114,46 @@ def list_permissions(
     return JSONResponse([_shown(Target(g.workspace_id, g.kind, g.account_id), list(g.permissions)) for g in grants])
 
 
-@router.post("/permissions/batch", response_model=list[UserPermission])
-def batch_assign(core: CoreOf, members: list[UserPermission]) -> Response:
+@router.post("/permissions/batch", response_model=list[UserPermission], responses=_BATCH_WRITTEN)
+def batch_assign(core: CoreOf, members: Annotated[list[UserPermission], _SOME]) -> Response:
     """Create sets of permissions for many users and workspaces."""
     return _batch_write(core, "assign", [_of_user(member) for member in members])
 
 
-@router.put("/permissions/batch", response_model=list[UserPermission])
-def batch_replace(core: CoreOf, members: list[UserPermission]) -> Response:
+@router.put("/permissions/batch", response_model=list[UserPermission], responses=_BATCH_WRITTEN)
+def batch_replace(core: CoreOf, members: Annotated[list[UserPermission], _SOME]) -> Response:
     """Replace sets of permissions of many users and workspaces."""
     return _batch_write(core, "replace", [_of_user(member) for member in members])
 
 
-@router.delete("/permissions/batch", status_code=204)
+@router.delete("/permissions/batch", status_code=204, responses=_PARTIAL, openapi_extra=_lists("userIds"))
 def batch_remove(core: CoreOf, request: Request) -> Response:
     """Remove all permissions of those users on those workspaces: the cross product of `workspaceIds` and `userIds`."""
     return _batch_remove(core, request, "users", "userIds")
 
 
-@router.post("/service-accounts/permissions/batch", response_model=list[ServiceAccountPermission])
-def batch_assign_service_accounts(core: CoreOf, members: list[ServiceAccountPermission]) -> Response:
+@router.post(
+    "/service-accounts/permissions/batch", response_model=list[ServiceAccountPermission], responses=_BATCH_WRITTEN
+)
+def batch_assign_service_accounts(core: CoreOf, members: Annotated[list[ServiceAccountPermission], _SOME]) -> Response:
     """Create sets of permissions for many service accounts and workspaces."""
     return _batch_write(core, "assign", [_of_account(member) for member in members])
 
 
-@router.put("/service-accounts/permissions/batch", response_model=list[ServiceAccountPermission])
-def batch_replace_service_accounts(core: CoreOf, members: list[ServiceAccountPermission]) -> Response:
+@router.put(
+    "/service-accounts/permissions/batch", response_model=list[ServiceAccountPermission], responses=_BATCH_WRITTEN
+)
+def batch_replace_service_accounts(core: CoreOf, members: Annotated[list[ServiceAccountPermission], _SOME]) -> Response:
     """Replace sets of permissions of many service accounts and workspaces."""
     return _batch_write(core, "replace", [_of_account(member) for member in members])
 
 
-@router.delete("/service-accounts/permissions/batch", status_code=204)
+@router.delete(
+    "/service-accounts/permissions/batch",
+    status_code=204,
+    responses=_PARTIAL,
+    openapi_extra=_lists("serviceAccountIds"),
+)
 def batch_remove_service_accounts(core: CoreOf, request: Request) -> Response:
     """Remove permissions of service accounts: the cross product of `workspaceIds` and `serviceAccountIds`."""
     return _batch_remove(core, request, "service-accounts", "serviceAccountIds")

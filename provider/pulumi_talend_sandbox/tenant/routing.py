@@ -29,3 +29,6 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     }.items()
 }
 """What every call of the API may answer beside its success."""
+
+OWN_REFUSALS: dict[int | str, dict[str, Any]] = {status: REFUSALS[status] for status in (400, 403)}
+"""What the sandbox's own calls may answer: they ask for no token, but answer this machine's own names only."""
