@@ -1,4 +1,4 @@
-"""The command `talend-access`: adopt what a tenant already grants, look at drift, review a preview, report who may do what."""
+"""The command `talend-access`: adopt what a tenant already grants, look at drift, review previews, report, and a doctor."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
     "drift": ("pulumi_talend.adopt.drift_command", "drift", "Say where the tenant and the stacks given to it differ."),
     "review": ("pulumi_talend.review.command", "review", "Say who gains and who loses what in a preview."),
     "report": ("pulumi_talend.review.command", "report", "Say who may do what now."),
+    "doctor": ("pulumi_talend.doctor.command", "doctor", "Say what is missing before a preview or an update can work."),
 }
 
 

@@ -6,6 +6,7 @@
 ```bash project|pulumi      commands in the document's project, for a machine with the Pulumi CLI
 ```bash offline             commands in the document's project, on the offline engine
 ```bash adopt               commands in an empty directory, on each engine: tests/adopt
+```bash doctor              commands in an empty directory: tests/doctor
 ```                         what somebody sees or types elsewhere: not run
 """
 
@@ -16,7 +17,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-KINDS = {"", "text", "python", "python tenant", "bash project", "bash pulumi", "bash offline", "bash adopt"}
+KINDS = {
+    "",
+    "text",
+    "python",
+    "python tenant",
+    "bash project",
+    "bash pulumi",
+    "bash offline",
+    "bash adopt",
+    "bash doctor",
+}
 _FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILE = re.compile(r"(?:python|yaml) file=(\S+)")
 
