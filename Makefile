@@ -37,7 +37,7 @@ check: $(VENV)/dev.stamp ## Style, format and types
 fuzz: $(VENV)/dev.stamp ## The tests that try examples, with TIMES=20 as many of them, others each time (TESTS=tests/fuzz for some)
 	@FUZZ_TIMES=$(TIMES) $(PY) -m pytest -n 2 -m hypothesis $(TESTS)
 
-bench: $(VENV)/dev.stamp ## API calls, seconds and memory beside other providers (BENCH=--quick, BENCH=--write-readme)
+bench: $(VENV)/dev.stamp ## API calls, seconds and memory beside other providers (BENCH=--quick, BENCH=--write-docs)
 	@$(PY) -m benchmarks $(BENCH)
 
 clean: ## Forget tenant and stack of `make up`, the virtual environment and what tools keep

@@ -23,6 +23,8 @@ from benchmarks.terraform import find_terraform
 
 RESULTS = ROOT / "benchmarks" / "results"
 README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "speed.md"
+MOST_IN_README = 100
 
 _SCREEN = Console(width=200) if not Console().is_terminal else Console()
 _ERRORS = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
@@ -49,8 +51,9 @@ def benchmark(
         ),
     ] = None,
     results: Annotated[Path, typer.Option(help="Where results.json and results.md are written.")] = RESULTS,
-    write_readme: Annotated[
-        bool, typer.Option("--write-readme", help="Also put the tables between the marks in README.md.")
+    write_docs: Annotated[
+        bool,
+        typer.Option("--write-docs", help="Also put the tables between the marks in docs/speed.md and README.md."),
     ] = False,
 ) -> None:
     """Measure what stacks cost on the offline tenant: API calls, 429s, seconds, memory."""
@@ -66,9 +69,10 @@ def benchmark(
     (results / "results.json").write_text(json.dumps(found.as_json(), indent=1) + "\n", encoding="utf-8")
     (results / "results.md").write_text("# Measured\n\n" + markdown(found, heading="##"), encoding="utf-8")
     _SCREEN.print(f"Written: {results / 'results.json'}, {results / 'results.md'}", highlight=False, soft_wrap=True)
-    if write_readme:
+    if write_docs:
         try:
-            write_between_marks(README, markdown(found))
+            write_between_marks(PAGE, markdown(found, heading="##"))
+            write_between_marks(README, markdown(found, most=MOST_IN_README))
         except ValueError as error:
             raise _stop(str(error)) from None
     wrong = unexpected(found.measurements)

@@ -115,7 +115,7 @@ class Row:
 
 def unexpected(measurements: Iterable[Measurement]) -> list[Measurement]:
     """What must never be: a step of this provider, or of an engine alone, that fails, or that gets a 429."""
-    ours = {"single", "sets"}
+    ours = {"single", "single-wide", "sets"}
     return [
         each
         for each in measurements

@@ -76,10 +76,12 @@ def _notes(results: Results) -> list[str]:
     return [f"Machine: {results.machine.text}.", _LEGEND, *imports, *(f"Left out: {each}" for each in results.left_out)]
 
 
-def markdown(results: Results, *, heading: str = "###") -> str:
-    """The tables in Markdown, each under a heading of that level."""
+def markdown(results: Results, *, heading: str = "###", most: int | None = None) -> str:
+    """The tables in Markdown, each under a heading of that level; only those of at most so many objects."""
     blocks: list[str] = []
     for part, rows in results.tables():
+        if most is not None and part.number > most:
+            continue
         blocks.append(f"{heading} {title(part)}")
         blocks.append(_table(_columns(), [_cells(results, row) for row in rows]))
     return "\n\n".join([*blocks, *_notes(results)]) + "\n"

@@ -130,3 +130,19 @@ def test_without_the_pulumi_cli_the_offline_engine_runs_every_part(tmp_path: Pat
         ("mappings", 200),
     }
     assert len({(c.contender.name, c.objects, c.number, c.conditions) for c in planned}) == len(planned)
+
+
+def test_the_page_has_all_tables_and_a_short_list_the_small_ones(tmp_path: Path) -> None:
+    many = Measurement(
+        Case(SINGLE, offline_engine(Path("home")), "grants", 1000, Conditions()), "up", 9.0, 1, Calls(), 1000, 0
+    )
+    found = results(measured(SINGLE, 3.0), many)
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n", encoding="utf-8")
+    write_between_marks(page, markdown(found, heading="##"))
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith(f"before\n{BEGIN}\n\n## 100 grants")
+    assert "## 1,000 grants" in text
+    assert text.endswith(f"{END}\nafter\n")
+    assert "old" not in text
+    assert "1,000 grants" not in markdown(found, most=100)
