@@ -1,11 +1,13 @@
 """Creating, changing and removing one role mapping on an API that can only replace all of them at once.
 
-Adding or changing: read all, change ours, write all, read all again. What holds, and what cannot:
+Adding or changing: read all, change ours, write all, wait a little, read all again. What holds and what cannot:
 
 * In one process nothing is ever lost: all writes go through one gatherer, one after the other, many mappings at a time.
-* Somebody else's write that removes ours is seen by the read that follows, and ours is put back from a fresh read.
+* Somebody else's write that removes ours is seen by the read that follows, and ours is put back from a fresh read. That read
+  comes late on purpose: by then whoever had read before our write has written too (`settling_seconds`).
+* Every later write of the process looks after what the earlier ones made, and puts it back with its own.
 * Somebody else's write between our read and our write is overwritten by ours; the API has no version to prevent that. The gap
-  is one round trip: nothing is done between the two.
+  is one round trip: nothing is done between the two, and a write that would have to wait is begun anew with a fresh read.
 * A list that lacks what is known to exist is never written back.
 
 Removing uses the unitary DELETE, which touches nothing else.
@@ -13,7 +15,6 @@ Removing uses the unitary DELETE, which touches nothing else.
 
 from __future__ import annotations
 
-import random
 import shlex
 import threading
 import time
@@ -24,6 +25,8 @@ from ..api import (
     BadRequestError,
     NoAnswerError,
     NotFoundError,
+    NotSentError,
+    RateLimitedError,
     RoleMapping,
     ServerError,
     TalendClient,
@@ -35,14 +38,14 @@ from .errors import AlreadyThereError, IncompleteListingError, NotVerifiedError,
 from .gathering import Gatherer
 from .journal import Journal, NoJournal
 from .mapping_merge import RoleSet, merged, roles_by_name
+from .others_writes import Notify, OthersWrites, settling_seconds
 from .side_by_side import side_by_side
 
 _ROUNDS = 7
 """Reads of one gathering at most, so one write less: begun anew when somebody else's got between or an answer was lost."""
 
-_REMOVAL_ROUNDS = 2
-
-_BACKOFF_SECONDS = 0.2
+_REMOVAL_ROUNDS = 4
+_LISTINGS = 2
 
 
 @dataclass(frozen=True)
@@ -91,14 +94,19 @@ class Mappings:
         *,
         sleep: Callable[[float], None] = time.sleep,
         journal: Journal | None = None,
+        notify: Notify | None = None,
     ) -> None:
         self._journal: Journal = journal or NoJournal()
+        self._others = OthersWrites(notify)
         self._api = client.role_mappings
         self._sleep = sleep
         self._gatherer: Gatherer[_Wish] = Gatherer(self._work)
         self._lock = threading.Lock()
         self._listing: dict[str, RoleSet] | None = None
         self._adopted: set[str] = set()
+        self._ours: dict[
+            str, RoleSet
+        ] = {}  # made by this process and seen to stand; used by the gatherer's leader only
 
     def read(self, name: str) -> RoleSet | None:
         """The Talend roles that customer role `name` stands for; None where it is not mapped.
@@ -205,6 +213,9 @@ class Mappings:
         try:
             return self._put_all(puts)
         except BadRequestError as error:
+            if self._ours.keys() - {put.name for put in puts.values()}:
+                self._ours.clear()  # what is refused may be something that was to be put back: then it is not for these to say
+                return self._put_together(puts)
             if len(puts) == 1:
                 self._journal.forget(put.name for put in puts.values())
                 return dict.fromkeys(puts, error)
@@ -216,16 +227,24 @@ class Mappings:
         return verdicts
 
     def _put_all(self, puts: dict[int, _Put]) -> dict[int, BaseException]:
-        """Puts them all in with one write; returns the refused ones' errors. Raises what concerns all of them."""
+        """Puts them all in with one write; returns the refused ones' errors. Raises what concerns all of them.
+
+        What the process made earlier and somebody else has undone since is put back with them.
+        """
+        for put in puts.values():
+            self._ours.pop(put.name, None)
         refused: dict[int, BaseException] = {}
-        tried: set[str] = set()  # names that a write of ours may have put there: no longer somebody else's
+        tried: set[str] = set()  # names that a write of ours may have put there
         taken_over: set[str] = set()
         known = {put.name for put in puts.values() if put.known}
 
         def next_list(listing: list[RoleMapping]) -> list[RoleMapping] | None:
             current = roles_by_name(listing)
             for number, put in puts.items():
-                if put.known or put.name in tried or put.name not in current:
+                if put.known or put.name not in current:
+                    continue
+                # What a write of ours has put there is ours, as long as it stands as we wrote it: else somebody else means it.
+                if put.name in tried and (put.adopt or current[put.name] == put.roles):
                     continue
                 if put.adopt or self.is_half_done(put.name, current[put.name]):
                     taken_over.add(put.name)
@@ -233,13 +252,18 @@ class Mappings:
                     message = already_there(put.name, current[put.name])
                     refused[number] = AlreadyThereError(f"Could not create the role mapping: {message}")
             wanted = {put.name: put.roles for number, put in puts.items() if number not in refused}
-            if all(current.get(name) == roles for name, roles in wanted.items()):
+            everything = {**self._ours, **wanted}
+            self._others.look(
+                current, {name: everything[name] for name in everything if name in tried or name in self._ours}
+            )
+            if all(current.get(name) == roles for name, roles in everything.items()):
                 with self._lock:
                     self._adopted |= taken_over & set(wanted)
+                self._ours.update(wanted)
                 return None
             self._journal.begin({name: wanted[name] for name in wanted if name not in known and name not in current})
             tried.update(wanted)
-            return merged(listing, wanted)
+            return merged(listing, everything)
 
         self._settle(
             next_list, lambda: known | tried, "customer role " + ", ".join(sorted({p.name for p in puts.values()}))
@@ -249,19 +273,27 @@ class Mappings:
     def _put_whole(self, wanted: dict[str, RoleSet], seen: frozenset[str]) -> None:
         """Leaves nothing but `wanted`, if nothing but what was `seen` vanishes."""
 
+        written = False
+
         def next_list(listing: list[RoleMapping]) -> list[RoleMapping] | None:
+            nonlocal written
             current = roles_by_name(listing)
             unseen = sorted(current.keys() - wanted.keys() - seen)
             if unseen:
+                what = "was written, but is not whole" if written else "is not written"
                 raise UnseenMappingError(
-                    f"Could not write the set of role mappings: '{unseen[0]}' ({words(current[unseen[0]])}) was mapped since "
-                    "the preview and would be removed unseen. Preview again to see it."
+                    f"The set of role mappings {what}: '{unseen[0]}' ({words(current[unseen[0]])}) was mapped by somebody else "
+                    "since the preview, and would be removed unseen. Preview again to see it."
                 )
             if current == wanted:
                 return None
+            if written:
+                self._others.look(current, wanted)
+            written = True
             return merged([mapping for mapping in listing if mapping.name in wanted], wanted)
 
         self._settle(next_list, set, "the set of role mappings")
+        self._ours = dict(wanted)
         with self._lock:
             self._adopted |= set(wanted)
 
@@ -273,21 +305,28 @@ class Mappings:
     ) -> None:
         """Reads all, writes what `next_list` makes of it, and begins anew until `next_list` finds it as it should be (None)."""
         for round_number in range(_ROUNDS):
-            if round_number > 1:
-                self._sleep(_BACKOFF_SECONDS * round_number * random.uniform(0.5, 1.5))  # noqa: S311 - spreads load
+            began = time.monotonic()
             listing = self._complete_listing(must_exist())
             to_write = next_list(listing)
             if to_write is None:
                 with self._lock:
                     self._listing = roles_by_name(listing)
                 return
-            if round_number < _ROUNDS - 1:
-                try:
-                    self._api.replace_all(to_write)
-                except (NoAnswerError, ServerError):
-                    # Done or not done? The next round begins by looking.
-                    if round_number == _ROUNDS - 2:
-                        raise
+            if round_number == _ROUNDS - 1:
+                break
+            last = round_number == _ROUNDS - 2
+            try:
+                # Where the rate limit never leaves two calls in a row, the last try waits like any other call.
+                self._api.replace_all(to_write, at_once=not last)
+            except (NotSentError, RateLimitedError):
+                if last:
+                    raise
+                continue  # not done, and out of date once it could be: the next reading waits for its turn
+            except (NoAnswerError, ServerError):
+                # Done or not done? The next round begins by looking.
+                if last:
+                    raise
+            self._sleep(settling_seconds(time.monotonic() - began))
         raise OverwrittenError(
             f"Could not write {what}: somebody else keeps writing role mappings at the same time, and what this stack writes "
             "does not stay. Run again when they are done."
@@ -299,16 +338,19 @@ class Mappings:
         What is missing from it though known (to a resource's state, or from an earlier read of this process) is looked at by
         itself: removed by somebody is fine, still there means that writing this list back would delete access.
         """
-        listing = self._api.list() or self._api.list()  # an empty answer is believed the second time only
-        with self._lock:
-            known = must_exist | set(self._listing or ())
-        for name in sorted(known - {mapping.name for mapping in listing}):
-            if self._exists(name):
-                raise IncompleteListingError(
-                    f"Could not write role mappings: the tenant's listing lacks '{name}', which exists. Nothing was written, "
-                    "since writing the list back would remove it; run again, and ask Talend's support if it stays."
-                )
-        return listing
+        lacking: str | None = None
+        for _ in range(_LISTINGS):
+            listing = self._api.list() or self._api.list()  # an empty answer is believed the second time only
+            with self._lock:
+                known = must_exist | set(self._listing or ())
+            lacking = next((name for name in sorted(known - {one.name for one in listing}) if self._exists(name)), None)
+            if lacking is None:
+                return listing
+            # Perhaps somebody has made it since the listing: then the next one has it.
+        raise IncompleteListingError(
+            f"Could not write role mappings: the tenant's listing lacks '{lacking}', which exists. Nothing was written, "
+            "since writing the list back would remove it; run again, and ask Talend's support if it stays."
+        )
 
     def _exists(self, name: str) -> bool:
         """Whether a mapping exists that a listing lacks: by a look at itself, or where no path can hold its name at the list."""
@@ -330,13 +372,17 @@ class Mappings:
         """Removes each by a call of its own, and looks once whether they are gone. Returns the errors of those that are not."""
         failed: dict[int, BaseException] = {}
         left = dict(removals)
+        for removal in removals.values():
+            self._ours.pop(removal.name, None)
         for _ in range(_REMOVAL_ROUNDS):
+            began = time.monotonic()
             numbers = list(left)
             errors = side_by_side(self._remove_one, [left[number].name for number in numbers])
             failed.update((number, error) for number, error in zip(numbers, errors, strict=True) if error is not None)
             left = {number: removal for number, removal in left.items() if number not in failed}
             if not left:
                 return failed
+            self._sleep(settling_seconds(time.monotonic() - began))
             current = roles_by_name(self._api.list())
             asked = {removal.name for removal in removals.values()}
             with self._lock:
@@ -346,7 +392,7 @@ class Mappings:
             left = {number: removal for number, removal in left.items() if removal.name in current}
         for number, removal in left.items():
             failed[number] = NotVerifiedError(
-                f"Could not remove the role mapping '{removal.name}': the API says done, but still lists it. Run again; if it "
-                "stays, remove it in the console."
+                f"Could not remove the role mapping '{removal.name}': the API says done, but still lists it (somebody "
+                "else may keep writing role mappings from an older list). Run again; if it stays, remove it in the console."
             )
         return failed

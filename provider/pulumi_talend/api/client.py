@@ -109,7 +109,8 @@ class TalendClient:
         """Makes a call: waits for its turn, authenticates, and tries again what is safe to try again.
 
         A 429 or a connection that was never made is always tried again, since nothing was done; a 5xx, a time-out or a broken
-        connection only where `action.repeatable`. Raises what the last try raised: ApiError, TransportError; CancelledError.
+        connection only where `action.repeatable`. What is only good `at_once` is never tried again. Raises what the last try
+        raised: ApiError, TransportError; CancelledError.
         """
         try:
             return self._try(action, self._send_with_token)
@@ -149,7 +150,7 @@ class TalendClient:
             except TalendError as error:
                 raise _NoTokenError(error) from None
             try:
-                with self._pacer.turn():
+                with self._pacer.turn(at_once=action.at_once):
                     return self._transport.send(action, {"Authorization": f"Bearer {token}"}, self._pacer.observe)
             except UnauthorizedError:
                 if attempt == 2 or not self._token.renew(token):
@@ -208,7 +209,7 @@ class _Budget:
             # The pacer does the waiting, for all threads; here is only counted what this call has waited.
             self._waited += self._pacer.refused(error.headers, fallback=self._backoff(self._refusals))
             self._next = 0.0
-            again = self._waited <= MAX_RATE_LIMIT_WAIT_SECONDS
+            again = not self._action.at_once and self._waited <= MAX_RATE_LIMIT_WAIT_SECONDS
             _log.debug(
                 "%s, refused %d times: %s", self._call, self._refusals, "waits for its turn" if again else "gives up"
             )
@@ -227,6 +228,8 @@ class _Budget:
         return f"{self._action.method} {self._action.path}"
 
     def _transient(self, error: BaseException) -> bool:
+        if self._action.at_once:
+            return False
         if isinstance(error, NotSentError):
             return True
         if isinstance(error, NoAnswerError):

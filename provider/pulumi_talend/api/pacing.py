@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from datetime import timezone
 from email.utils import parsedate_to_datetime
 
-from .errors import CancelledError
+from .errors import CancelledError, NotSentError
 
 Notify = Callable[[str], None]
 
@@ -119,12 +119,12 @@ class Pacer:
         self._announced_until = 0.0
 
     @contextmanager
-    def turn(self) -> Generator[None, None, None]:
+    def turn(self, *, at_once: bool = False) -> Generator[None, None, None]:
         """Waits until a call may be made; the call is counted as under way for the length of the block.
 
-        Raises CancelledError where the process ends meanwhile.
+        Raises CancelledError where the process ends meanwhile, NotSentError where it had to wait `at_once`.
         """
-        self._take()
+        self._take(at_once)
         try:
             yield
         finally:
@@ -132,13 +132,15 @@ class Pacer:
                 self._in_flight -= 1
                 self._changed.notify_all()
 
-    def _take(self) -> None:
+    def _take(self, at_once: bool) -> None:
         came = self._clock()
         with self._changed:
             while True:
                 seconds = self._seconds_to_wait()
                 if seconds <= 0:
                     break
+                if at_once:
+                    raise NotSentError("Not sent: it would have had to wait for the API's rate limit.")
                 self._announce(seconds)
                 # In slices, so that the end of the process (Ctrl-C ends the main thread) is seen while waiting.
                 self._wait(self._changed, min(seconds, 0.25))

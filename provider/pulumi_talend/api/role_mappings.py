@@ -54,10 +54,11 @@ class RoleMappingsApi:
         except NotFoundError:
             return None
 
-    def replace_all(self, mappings: Sequence[RoleMapping]) -> None:
+    def replace_all(self, mappings: Sequence[RoleMapping], *, at_once: bool = False) -> None:
         """Makes `mappings` the tenant's only ones: **every other is lost**. Not repeated where the answer is lost.
 
-        Repeating it blindly could undo what somebody else wrote in between.
+        Repeating it blindly could undo what somebody else wrote in between. So could sending it late: with `at_once` it does
+        not wait for the rate limit or for a connection; then NotSentError or RateLimitedError say that nothing was done.
         """
         action = Action(
             "POST",
@@ -66,6 +67,7 @@ class RoleMappingsApi:
             needs=_NEEDS,
             hint="Check the names of the Talend roles and that no customer role has a comma in it.",
             repeatable=False,
+            at_once=at_once,
             body=[mapping.as_json() for mapping in mappings],
         )
         self._client.call(action)

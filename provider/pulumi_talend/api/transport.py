@@ -44,7 +44,8 @@ class Action:
     """One call in the words of the person who reads its error.
 
     `doing` completes "Could not ..." and names the object; `needs` names the right that a 403 misses; `hint` says what to do
-    about a 400 or 404. `repeatable` tells that doing it twice is the same as doing it once.
+    about a 400 or 404. `repeatable` tells that doing it twice is the same as doing it once, `at_once` that it must not come
+    later than it is asked for: what it would write may be out of date then.
     """
 
     method: Literal["GET", "POST", "PUT", "DELETE"]
@@ -53,6 +54,7 @@ class Action:
     needs: str = ""
     hint: str = ""
     repeatable: bool = True
+    at_once: bool = False
     params: Mapping[str, str] | None = None
     body: Any = None
 

@@ -26,7 +26,9 @@ def tenant_for(settings: Settings) -> TenantAccess:
 
     with _tenants_lock:
         if settings not in _tenants:
-            _tenants[settings] = TenantAccess(TalendClient(settings, notify=say), journal=_journal_on(settings))
+            _tenants[settings] = TenantAccess(
+                TalendClient(settings, notify=say), journal=_journal_on(settings), notify=say
+            )
         return _tenants[settings]
 
 
