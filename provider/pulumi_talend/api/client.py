@@ -146,14 +146,15 @@ class TalendClient:
     def _send_with_token(self, action: Action) -> Answer:
         for attempt in (1, 2):
             try:
-                token = self._token.current()
+                # No token is held by itself: tools that show a traceback's variables would show it. These headers do not.
+                headers = httpx.Headers({"Authorization": f"Bearer {self._token.current()}"})
             except TalendError as error:
                 raise _NoTokenError(error) from None
             try:
                 with self._pacer.turn(at_once=action.at_once):
-                    return self._transport.send(action, {"Authorization": f"Bearer {token}"}, self._pacer.observe)
+                    return self._transport.send(action, headers, self._pacer.observe)
             except UnauthorizedError:
-                if attempt == 2 or not self._token.renew(token):
+                if attempt == 2 or not self._token.renew(headers["Authorization"].removeprefix("Bearer ")):
                     raise
         raise AssertionError("unreachable: the second try returns or raises")
 
@@ -163,8 +164,7 @@ class TalendClient:
         return ServiceAccountToken(lambda: self._fetch_token(credential))
 
     def _fetch_token(self, credential: ClientCredential) -> AccessToken:
-        pair = base64.b64encode(f"{credential.client_id}:{credential.client_secret}".encode()).decode("ascii")
-        self._keep_secret(pair)
+        headers = httpx.Headers({"Authorization": f"Basic {self._pair_of(credential)}"})
         action = Action(
             "POST",
             "/security/oauth/token",
@@ -175,13 +175,22 @@ class TalendClient:
 
         def send(action: Action) -> Answer:
             with self._pacer.turn():
-                return self._transport.send(action, {"Authorization": f"Basic {pair}"}, self._pacer.observe)
+                return self._transport.send(action, headers, self._pacer.observe)
 
-        answer = self.parse(action, self._try(action, send).data, TypeAdapter(TokenAnswer))
+        try:
+            answer = self.parse(action, self._try(action, send).data, TypeAdapter(TokenAnswer))
+        except TalendError as error:
+            # Without the way that it came: the answer, and so perhaps a token, is among the variables there.
+            raise error.with_traceback(None) from None
         self._keep_secret(answer.access_token)
         lifetime = answer.expires_in if answer.expires_in and answer.expires_in > 0 else DEFAULT_LIFETIME_SECONDS
         _log.debug("has a token of service account %s for %.0f s", self.quoted(credential.client_id), lifetime)
         return AccessToken(answer.access_token, min(lifetime, DEFAULT_LIFETIME_SECONDS))
+
+    def _pair_of(self, credential: ClientCredential) -> str:
+        pair = base64.b64encode(f"{credential.client_id}:{credential.client_secret}".encode()).decode("ascii")
+        self._keep_secret(pair)
+        return pair
 
 
 class _NoTokenError(Exception):

@@ -63,7 +63,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class _Setting:
-    value: str
+    value: str = field(repr=False)
     name: str  # as its writer knows it: `talend:region` or `TALEND_REGION`
     from_stack: bool
 
@@ -95,6 +95,7 @@ def resolve_settings(config: Callable[[str], object], environ: Mapping[str, str]
     half a service account, two credentials in one place.
     """
     source = _Source(config, environ)
+    del config, environ  # so that they are not among the variables of a traceback
     problems: list[Problem] = []
     where = _location(source, problems)
     credential = _credential(source, problems)

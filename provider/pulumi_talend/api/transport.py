@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from urllib.parse import quote, urlsplit
 from .errors import (
     NoAnswerError,
     NotSentError,
+    TalendError,
     UnexpectedAnswerError,
     UnsafeNameError,
     error_for_status,
@@ -99,6 +101,7 @@ class Transport:
             transport=transport,
             follow_redirects=False,  # a redirect would take the token to another host
             trust_env=not is_loopback(host),  # a company's proxy is for the cloud, not for this machine
+            verify=_trusted(base_url, transport),
             limits=httpx.Limits(max_connections=32, max_keepalive_connections=16),
         )
 
@@ -106,11 +109,18 @@ class Transport:
         """Closes the connections."""
         self._http.close()
 
-    def send(self, action: Action, headers: Mapping[str, str], on_headers: Callable[[httpx.Headers], None]) -> Answer:
-        """Makes the call once. `on_headers` sees the headers of whatever answer comes.
+    def send(self, action: Action, headers: httpx.Headers, on_headers: Callable[[httpx.Headers], None]) -> Answer:
+        """Makes the call once, with `headers`. `on_headers` sees those of whatever answer comes.
 
         Raises NotSentError, NoAnswerError, UnexpectedAnswerError or the ApiError of the answer's status.
         """
+        try:
+            return self._sent(action, headers, on_headers)
+        except TalendError as error:
+            # Without the way that it came: what the API wrote stands there as it came, and tools show variables.
+            raise error.with_traceback(None) from None
+
+    def _sent(self, action: Action, headers: httpx.Headers, on_headers: Callable[[httpx.Headers], None]) -> Answer:
         request = self._http.build_request(
             action.method,
             self.base_url + action.path,
@@ -130,6 +140,11 @@ class Transport:
             finally:
                 with_body.close()
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                raise NotSentError(
+                    f"Could not {action.doing}: the certificate of {host} is not trusted ({self._words(error)}). Nothing was "
+                    "sent. Where a company's proxy is on the way, set SSL_CERT_FILE to the file with its certificates (PEM)."
+                ) from None
             raise NotSentError(
                 f"Could not {action.doing}: no connection to {host} ({self._words(error)}). "
                 "Nothing was changed; check talend:region or talend:endpoint and the network, then run again."
@@ -211,6 +226,16 @@ class Transport:
 
     def _words(self, error: Exception) -> str:
         return clean(self._redact(str(error) or type(error).__name__))
+
+
+def _trusted(base_url: str, transport: httpx.BaseTransport | None) -> ssl.SSLContext | bool:
+    """What is trusted: the usual authorities, or those of SSL_CERT_FILE or SSL_CERT_DIR, also for a host that is this machine.
+
+    Verification is never switched off.
+    """
+    if transport is not None or not base_url.lower().startswith("https:"):
+        return True
+    return httpx.create_ssl_context(trust_env=True)
 
 
 def _from_json(content: bytes) -> Any:

@@ -72,6 +72,7 @@ def removal_limit(config: Callable[[str], object], environ: Mapping[str, str]) -
     """The limit of the stack (`talend:maxRemovals`), else of the environment. Raises ConfigurationError."""
     configured = config("talend:maxRemovals")
     name, value = ("talend:maxRemovals", configured) if configured is not None else (VARIABLE, environ.get(VARIABLE))
+    del config, environ  # so that the credentials in them are not among the variables of a traceback
     if value is None or not str(value).strip():
         return Limit()
     try:

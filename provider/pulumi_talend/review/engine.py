@@ -57,18 +57,32 @@ def stack_settings(stack: str, cwd: Path) -> dict[str, str]:
 
     Raises ReviewError.
     """
-    done = _run([find_engine(), "config", "--json", "--show-secrets", "--stack", stack, "--cwd", str(cwd)])
-    try:
-        listed: Any = json.loads(done.stdout) if done.returncode == 0 else None
-    except (ValueError, RecursionError):
-        listed = None
-    if not isinstance(listed, dict):
+    listed = _listed(_run([find_engine(), "config", "--json", "--show-secrets", "--stack", stack, "--cwd", str(cwd)]))
+    if listed is None:
         # What the engine printed is not repeated: it may hold what is secret.
         raise ReviewError(
             f"The configuration of stack '{stack}' could not be read: try `pulumi config --stack {visible(stack)}`."
         )
+    return listed
+
+
+class _Configuration(dict[str, str]):
+    """Settings whose summary shows none of them: a traceback's variables may be shown."""
+
+    def __repr__(self) -> str:
+        return "[secure]"
+
+
+def _listed(done: subprocess.CompletedProcess[str]) -> dict[str, str] | None:
+    """The configuration that the engine printed; None where it printed none."""
+    try:
+        listed: Any = json.loads(done.stdout) if done.returncode == 0 else None
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(listed, dict):
+        return None
     entries = cast("dict[str, dict[str, Any]]", listed)
-    return {name: str(entry["value"]) for name, entry in entries.items() if "value" in entry}
+    return _Configuration({name: str(entry["value"]) for name, entry in entries.items() if "value" in entry})
 
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:

@@ -87,7 +87,7 @@ def subject_of(source: Source, *, look: bool, insist: bool) -> Subject:
     if not look:
         return Subject(None, (None, told))
     if source.settings is not None:
-        chosen = dict(source.settings)
+        chosen = source.settings
     else:
         region = config.get("talend:region", "")
         chosen = {"talend:region": region} if region in REGIONS and "talend:endpoint" not in config else {}
