@@ -75,8 +75,8 @@ def _unpacked(content: bytes) -> Iterator[bytes]:
 
 
 def written_under(*roots: Path) -> Iterator[tuple[Path, bytes]]:
-    """Every file under `roots`, its name and target first."""
+    """Every file under `roots`."""
     for root in roots:
         for path in sorted(root.rglob("*")):
             if path.is_file() and not path.is_symlink():
-                yield path, str(path).encode() + b"\n" + path.read_bytes()
+                yield path, path.read_bytes()
