@@ -232,6 +232,18 @@ class Stack:
         run = self._run(("stack", "import", "--file", str(file), "--stack", self.name))
         assert run.code == 0, run.output
 
+    def start_up(self) -> subprocess.Popen[str]:
+        """An update that is under way, for a test that does not let it come to its end."""
+        return subprocess.Popen(
+            [*self.engine.command, "up", "--yes", "--skip-preview", "--stack", self.name, "--non-interactive"],
+            cwd=self.directory,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
     def _run(self, arguments: tuple[str, ...]) -> Run:
         done = subprocess.run(
             [*self.engine.command, *arguments],

@@ -5,7 +5,7 @@ with Tenant.start() as tenant:
 """
 
 from .behaviour import ALL_PERMISSIONS, Behaviour
-from .calls import Call, CallLog
+from .calls import Call, CallLog, HangUp
 from .company import Company
 from .faults import Fault
 from .remote import RemoteTenant
@@ -19,6 +19,7 @@ __all__ = [
     "CallLog",
     "Company",
     "Fault",
+    "HangUp",
     "RemoteTenant",
     "Tenant",
     "big",

@@ -38,6 +38,10 @@ class Call:
         return f"{self.method} {self.target} {self.status}"
 
 
+class HangUp(Exception):
+    """What an `on_call` callback raises to have the connection closed without an answer, as when somebody dies."""
+
+
 class CallLog(Sequence[Call]):
     """The calls of a tenant, like a list; safe to read while the tenant serves.
 

@@ -54,7 +54,7 @@ class Core:
         self.url = ""
         """Where the tenant serves; known once it does."""
         self._first_behaviour = self._behaviour = behaviour
-        self._callbacks: list[Callback] = []
+        self._callbacks: list[tuple[Callback, bool]] = []
         self._lock = threading.Lock()
 
     @property
@@ -89,19 +89,20 @@ class Core:
         """The id of the service account that has all rights."""
         return self.store.directory.setting("automation")
 
-    def on_call(self, callback: Callback) -> Callable[[], None]:
-        """Have `callback` run in the server before each call's work; what is returned undoes that."""
+    def on_call(self, callback: Callback, *, after: bool = False) -> Callable[[], None]:
+        """Have `callback` run in the server before each call's work, or after it; what is returned undoes that."""
+        entry = (callback, after)
         with self._lock:
-            self._callbacks.append(callback)
+            self._callbacks.append(entry)
 
         def remove() -> None:
             with self._lock:
-                if callback in self._callbacks:
-                    self._callbacks.remove(callback)
+                if entry in self._callbacks:
+                    self._callbacks.remove(entry)
 
         return remove
 
-    def callbacks(self) -> list[Callback]:
-        """The callbacks in force."""
+    def callbacks(self, *, after: bool = False) -> list[Callback]:
+        """The callbacks in force for before a call's work, or for after it."""
         with self._lock:
-            return list(self._callbacks)
+            return [callback for callback, late in self._callbacks if late == after]

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .admin import PREFIX
 from .auth import Identity, rights_needed
-from .calls import TOKEN_PATH, Call
+from .calls import TOKEN_PATH, Call, HangUp
 from .core import Core
 from .errors import error_body
 from .faults import Fault, distort
@@ -103,9 +103,12 @@ class Gate:
         elif fault is not None and fault.kind in ("status", "html", "redirect") and not fault.work_done:
             answer = _made_up(fault)
         else:
-            answer = await self._work(scope, call, body, identity)
-            if fault is not None:
-                answer = _changed(fault, answer)
+            done = await self._work(scope, call, body, identity)
+            if done is None:
+                core.calls.finish(number, 0)
+                await _drop(scope, receive)
+                return
+            answer = done if fault is None else _changed(fault, done)
         if fault is not None and fault.kind == "drop-after":
             core.calls.finish(number, 0)
             await _drop(scope, receive)
@@ -120,8 +123,8 @@ class Gate:
         else:
             await _send(send, answer)
 
-    async def _work(self, scope: Scope, call: Call, body: bytes, identity: Identity | None) -> Answer:
-        """What the API itself answers: 401, 403, or what the route says."""
+    async def _work(self, scope: Scope, call: Call, body: bytes, identity: Identity | None) -> Answer | None:
+        """What the API itself answers: 401, 403, or what the route says. None where a callback hangs up."""
         path = cast("str", scope["path"])
         if path != TOKEN_PATH:
             if identity is None:
@@ -135,7 +138,12 @@ class Gate:
         try:
             for callback in self._core.callbacks():
                 await anyio.to_thread.run_sync(callback, call)
-            return await self._ask_app(scope, body)
+            answer = await self._ask_app(scope, body)
+            for callback in self._core.callbacks(after=True):
+                await anyio.to_thread.run_sync(callback, call)
+            return answer
+        except HangUp:
+            return None
         except Exception as error:  # noqa: BLE001 - kept, and raised again when the tenant is stopped
             self._core.failures.append(error)
             return Answer.refusal(500, "The server encountered an unexpected condition")

@@ -157,10 +157,12 @@ class Tenant(ByHand):
         """The faults that can still strike: a test that injected one can see that it did."""
         return self._core.faults.pending()
 
-    def on_call(self, callback: Callback) -> Callable[[], None]:
+    def on_call(self, callback: Callback, *, after: bool = False) -> Callable[[], None]:
         """Have `callback(call)` run in the server right before each call's work (after tokens and rights are
-        checked; `status` is 0 then), to play another writer in the gap; what is returned undoes that.
+        checked; `status` is 0 then), to play another writer in the gap, or with `after` between the work and its answer;
+        what is returned undoes that.
 
-        It runs in a thread of the server's; what it raises is answered 500 and raised again by `stop`.
+        It runs in a thread of the server's; what it raises is answered 500 and raised again by `stop`, but for `HangUp`:
+        then the connection is closed without an answer, and without the work where that was still to come.
         """
-        return self._core.on_call(callback)
+        return self._core.on_call(callback, after=after)
