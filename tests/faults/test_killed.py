@@ -24,7 +24,7 @@ from e2e.stack import Engine, Stack
 from pulumi_talend_sandbox.tenant import Call, HangUp, Tenant
 
 Victim = Literal["host", "program", "engine", "all"]
-MARKS: dict[Victim, tuple[str, ...]] = {
+MARKS: dict[str, tuple[str, ...]] = {
     "host": ("run_host.py", "pulumi.dynamic"),
     "program": ("run_program.py", "pulumi-language-python-exec"),
     "engine": (),

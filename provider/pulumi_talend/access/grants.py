@@ -92,14 +92,21 @@ class Grants:
         self._adopted |= set(keys)
 
     def apply(
-        self, changes: Mapping[GrantKey, Permissions | None], *, taking_over: Collection[GrantKey] = ()
+        self,
+        changes: Mapping[GrantKey, Permissions | None],
+        *,
+        taking_over: Collection[GrantKey] = (),
+        new: Collection[GrantKey] = (),
     ) -> dict[GrantKey, TalendError]:
         """Sets many at once, None meaning none, in as few calls as the API allows. Returns those that failed, and why.
 
-        `taking_over`: those that another resource may still believe to hold; its end then leaves them in place.
+        `taking_over`: those that another resource may still believe to hold; its end then leaves them in place. `new`: those that
+        must not stand yet, as `create` has it without `adopt`.
         """
         keys = list(changes)
-        verdicts = self._line.submit_all([self._change(key, changes[key], key in taking_over) for key in keys])
+        verdicts = self._line.submit_all(
+            [self._change(key, changes[key], taking_over=key in taking_over, new=key in new) for key in keys]
+        )
         failed: dict[GrantKey, TalendError] = {}
         for key, verdict in zip(keys, verdicts):  # noqa: B905 - the gatherer gives one verdict a wish
             if isinstance(verdict, TalendError):
@@ -109,9 +116,9 @@ class Grants:
         return failed
 
     @staticmethod
-    def _change(key: GrantKey, permissions: Permissions | None, taking_over: bool) -> _Wish:
-        takes = taking_over and permissions is not None
-        return _Wish(key, permissions, fresh=takes, adopt=takes)
+    def _change(key: GrantKey, permissions: Permissions | None, *, taking_over: bool, new: bool) -> _Wish:
+        given = permissions is not None
+        return _Wish(key, permissions, fresh=given and (taking_over or new), adopt=given and taking_over and not new)
 
     # What follows runs in one thread at a time: the line's leader.
 

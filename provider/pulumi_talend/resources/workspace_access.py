@@ -129,7 +129,9 @@ class WorkspaceAccessProvider(TalendProvider["WorkspaceAccessInputs"]):
         from .sets import raise_together
 
         changes, standing = self._changes(tenant, {}, inputs)
-        failed = tenant.grants.apply(changes, taking_over=[key for key in changes if key in standing])
+        failed = tenant.grants.apply(
+            changes, taking_over=[key for key in changes if key in standing], new=self._new(inputs, changes)
+        )
         if failed:
             # What the engine has no record of must not stay behind.
             given = {key: None for key, now in changes.items() if now and key not in failed and key not in standing}
@@ -145,10 +147,16 @@ class WorkspaceAccessProvider(TalendProvider["WorkspaceAccessInputs"]):
         changes, standing = self._changes(tenant, _olds, inputs)
         held = set(kept_keys(_olds).values())
         failed = tenant.grants.apply(
-            changes, taking_over=[key for key in changes if key in standing and key not in held]
+            changes,
+            taking_over=[key for key in changes if key in standing and key not in held],
+            new=self._new(inputs, changes.keys() - held),
         )
         raise_together(tenant.directory, str(inputs.workspace_id), len(changes), failed)
         self._keep(tenant, changes)
+
+    def _new(self, inputs: WorkspaceAccessInputs, keys: Iterable[GrantKey]) -> set[GrantKey]:
+        """Those of `keys` that the set may not take over, should somebody have given them something since the preview."""
+        return set() if self._kinds(inputs) or inputs.adopt_existing is True else set(keys)
 
     def _keep(self, tenant: TenantAccess, changes: Mapping[GrantKey, Permissions | None]) -> None:
         """What the set has given survives the end of a resource that held it singly before."""

@@ -1,0 +1,184 @@
+"""Two stacks, and a person at the console, granting at once: every grant has calls of its own, so nobody writes another's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+import support
+from e2e.company import FELIX, FINANCE, JAN, LOGISTICS, MATTHIAS, NADINE, OSKAR, SALES
+from faults.dying import Project
+from faults.interleaving import Grants as GrantsOf
+from faults.interleaving import Interleaving, Writer, every_interleaving
+from hosting import Refused
+from pulumi_talend import AlreadyThereError, TalendError
+from pulumi_talend.access import Grants
+from pulumi_talend.api import GrantKey, Permissions, Principal, TalendClient
+from pulumi_talend.resources.base import forget_tenants
+from pulumi_talend.resources.workspace_access import WorkspaceAccessProvider
+from pulumi_talend_sandbox.tenant import Call, Tenant
+
+VIEW: Permissions = frozenset({"VIEW"})
+EXECUTE: Permissions = frozenset({"EXECUTE"})
+Work = Callable[[TalendClient, Callable[[float], None]], None]
+
+
+def key(workspace: str, who: str) -> GrantKey:
+    return GrantKey(workspace, Principal("users", who))
+
+
+HELD = {key(FINANCE, OSKAR): ["VIEW"], key(LOGISTICS, FELIX): ["VIEW"]}
+FREE: dict[GrantKey, list[str]] = {key(FINANCE, FELIX): [], key(LOGISTICS, OSKAR): []}
+
+
+@pytest.fixture(autouse=True)
+def a_process_of_its_own() -> Iterator[None]:
+    forget_tenants()
+    yield
+    forget_tenants()
+
+
+def stack(act: Callable[[Grants], None]) -> Work:
+    return lambda client, sleep: act(Grants(client, sleep=sleep))
+
+
+def removes(*keys: GrantKey) -> Work:
+    def act(grants: Grants) -> None:
+        assert grants.apply(dict.fromkeys(keys)) == {}
+
+    return stack(act)
+
+
+def creates(which: GrantKey, permissions: Permissions) -> Work:
+    return stack(lambda grants: grants.create(which, permissions, adopt=False))
+
+
+def among(tenant: Tenant, **works: Work) -> Interleaving:
+    return Interleaving(GrantsOf(tenant, {**HELD, **FREE}), [Writer(n, tenant, work) for n, work in works.items()])
+
+
+@pytest.mark.parametrize("given", list(FREE), ids=["beside the one", "beside the other"])
+def test_a_batch_removal_takes_nothing_that_another_stack_gives(tenant: Tenant, given: GrantKey) -> None:
+    """The API's batch removal takes two lists, and removes every pair of them: also pairs that only seem to hold nothing."""
+    with among(tenant, one=removes(*HELD), two=creates(given, VIEW)).closing() as interleaving:
+        for outcome in every_interleaving(interleaving):
+            assert outcome.succeeded == {"one", "two"}
+            assert outcome.standing == {given.resource_id: ["VIEW"]}, str(outcome)
+        assert interleaving.runs > 5
+
+
+@pytest.mark.parametrize("asked", [VIEW, EXECUTE], ids=["the same", "something else"])
+def test_two_stacks_that_create_the_same_grant(tenant: Tenant, asked: Permissions) -> None:
+    """The API takes the first; the second is told, in every order, even where it asked for the same: it is not its own."""
+    which = key(FINANCE, FELIX)
+    with among(tenant, one=creates(which, VIEW), two=creates(which, asked)).closing() as interleaving:
+        for outcome in every_interleaving(interleaving):
+            (winner,) = outcome.succeeded
+            assert outcome.standing[which.resource_id] == sorted(VIEW if winner == "one" else asked), str(outcome)
+            (error,) = (error for error in outcome.errors.values() if error is not None)
+            assert isinstance(error, AlreadyThereError)
+
+
+def test_a_stack_that_changes_what_another_removes(tenant: Tenant) -> None:
+    """Whoever writes last has it as asked, and nobody calls done what did not stand when it was looked at."""
+    which = key(FINANCE, OSKAR)
+    works = {"one": stack(lambda grants: grants.update(which, EXECUTE)), "two": removes(which)}
+    with among(tenant, **works).closing() as interleaving:
+        for outcome in every_interleaving(interleaving):
+            stands = outcome.standing.get(which.resource_id)
+            assert stands in (None, ["EXECUTE"])
+            if stands is None and "one" in outcome.succeeded:
+                assert outcome.positions("two", "remove")[-1] > outcome.positions("one", "write")[-1], str(outcome)
+            if stands is not None and "two" in outcome.succeeded:
+                assert outcome.positions("one", "write")[-1] > outcome.positions("two", "remove")[-1], str(outcome)
+            assert all(error is None or isinstance(error, TalendError) for error in outcome.errors.values())
+
+
+# --- a whole set, and a person who grants at any moment of its update
+
+WHOLE: dict[str, Any] = {
+    "workspace_id": SALES,
+    "grants": {f"user-id:{who}": ["EXECUTE", "VIEW"] for who in (OSKAR, FELIX, NADINE)},
+    "exclusive": "users",
+    "allow_removals": True,
+}
+ADDING = {**WHOLE, "exclusive": False}
+
+
+def at_call(tenant: Tenant, number: int, act: Callable[[], object]) -> Callable[[], None]:
+    """Has `act` happen right before the tenant does its `number`-th call."""
+    calls = iter(range(1, 1000))
+
+    def called(_call: Call) -> None:
+        if next(calls) == number:
+            act()
+
+    return tenant.on_call(called)
+
+
+def calls_of(tenant: Tenant, seed: dict[str, Any], inputs: dict[str, Any]) -> range:
+    Project(tenant).up(WorkspaceAccessProvider, "it", inputs)
+    calls = len(tenant.calls)
+    support.reset(tenant, seed)
+    return range(1, calls + 1)
+
+
+def test_whom_a_person_lets_in_meanwhile_is_never_put_out_unseen(tenant: Tenant) -> None:
+    """Granted before the check has looked: shown, and removed. Granted later: it stays, and the next preview shows it."""
+    seed = tenant.snapshot()
+    newcomer = key(SALES, JAN)
+    kept = 0
+    for number in calls_of(tenant, seed, WHOLE):
+        support.reset(tenant, seed)
+        stop = at_call(tenant, number, lambda: support.grant_by_hand(tenant, newcomer, "VIEW"))
+        project = Project(tenant)
+        project.up(WorkspaceAccessProvider, "it", WHOLE)
+        stop()
+        shown: dict[str, list[str]] = project.states["it"].inputs.get("removes") or {}
+        if support.standing(tenant, newcomer):
+            kept += 1
+            assert not any("jan.petry" in who for who in shown)
+            _, checked = project.run().preview(WorkspaceAccessProvider, "it", **WHOLE)
+            now_shown: dict[str, list[str]] = checked["removes"]
+            assert any("jan.petry" in who for who in now_shown)
+            project.up(WorkspaceAccessProvider, "it", WHOLE)
+            assert support.standing(tenant, newcomer) is None
+        else:
+            assert any("jan.petry" in who for who in shown)
+        assert support.standing(tenant, key(SALES, MATTHIAS)) is None  # had access, is not in the set, and was shown
+    assert kept > 0
+
+
+@pytest.mark.parametrize("trusted_for", [30.0, -1.0], ids=["at once", "slowly"])
+def test_whom_a_person_grants_something_else_meanwhile(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch, trusted_for: float
+) -> None:
+    """A set that only adds seizes nobody: what somebody gave one of its people meanwhile is told, or came after our write.
+
+    In an update that goes slowly, what was read before it is read anew.
+    """
+    monkeypatch.setattr("pulumi_talend.access.snapshot.MAX_AGE_SECONDS", trusted_for)
+    seed = tenant.snapshot()
+    theirs = key(SALES, OSKAR)
+    told = 0
+    for number in calls_of(tenant, seed, ADDING):
+        support.reset(tenant, seed)
+        stop = at_call(tenant, number, lambda: support.grant_by_hand(tenant, theirs, "MANAGE"))
+        error: BaseException | None = None
+        try:
+            Project(tenant).up(WorkspaceAccessProvider, "it", ADDING)
+        except (TalendError, Refused) as caught:
+            error = caught
+        stop()
+        writes = [n for n, call in enumerate(tenant.calls, 1) if call.method != "GET"]
+        assert support.standing(tenant, theirs) == {"MANAGE"}, "what somebody else gave was seized"
+        if error is not None:
+            told += 1
+            assert OSKAR in str(error) or "oskar.berg" in str(error)
+            support.readable(error, "MANAGE", "adopt_existing=True")
+            assert support.standing(tenant, key(SALES, FELIX)) is None  # what no state knows does not stay behind
+        else:
+            assert number > writes[0]  # theirs is the later word
+    assert told > 0
