@@ -106,7 +106,7 @@ def answering(status: int, headers: dict[str, str], body: bytes) -> Callable[[ht
     return lambda _request: httpx.Response(status, headers=sent, content=body)
 
 
-@examples(600)
+@examples(400)
 @given(calls())
 def test_an_answer_is_what_it_says_or_an_error_of_ours(call: tuple[str, int, dict[str, str], bytes]) -> None:
     name, status, headers, body = call
@@ -121,7 +121,7 @@ def test_an_answer_is_what_it_says_or_an_error_of_ours(call: tuple[str, int, dic
             assert repr(found).encode("utf-8")
 
 
-@examples(250)
+@examples(150)
 @given(STATUSES, HEADERS, bodies([TOKEN, TOKEN, REFUSAL]))
 def test_a_token_answer_gives_a_token_that_can_be_sent_or_an_error_of_ours(
     status: int, headers: dict[str, str], body: bytes
@@ -142,7 +142,7 @@ def test_a_token_answer_gives_a_token_that_can_be_sent_or_an_error_of_ours(
             tellable(error, "4711-geheim", "aWQ6NDcxMS1nZWhlaW0=")
 
 
-@examples(250)
+@examples(150)
 @given(bodies([[MAPPING, {"name": "b", "roles": []}]]))
 def test_a_mapping_that_was_read_is_written_back_as_it_came_or_the_list_is_refused(body: bytes) -> None:
     """Fields that this client does not know are sent back: whatever they hold, that must not fail halfway."""
@@ -195,7 +195,7 @@ DATES = st.one_of(
 )
 
 
-@examples(400)
+@examples(200)
 @given(st.one_of(NUMBERS, DATES), st.one_of(st.none(), DATES), st.sampled_from([0.0, 1_700_000_000.0]))
 def test_what_a_header_asks_to_wait_is_a_time_or_nothing(value: str, date: str | None, now: float) -> None:
     for seconds in (
@@ -217,7 +217,7 @@ LIMITS = st.fixed_dictionaries(
 )
 
 
-@examples(200)
+@examples(100)
 @given(st.lists(st.tuples(st.sampled_from([200, 200, 429]), LIMITS), min_size=1, max_size=4))
 def test_no_headers_make_calls_hang_or_fail_otherwise(answers: list[tuple[int, dict[str, str]]]) -> None:
     left = list(answers)

@@ -101,7 +101,7 @@ def tomls(draw: st.DrawFn) -> str:
     return "\n".join(lines)
 
 
-@examples(300)
+@examples(150)
 @given(st.one_of(tomls().map(str.encode), st.binary(max_size=20)), st.sampled_from(["review.toml", "pyproject.toml"]))
 def test_damaged_rules_are_rules_or_refused(
     tmp_path_factory: pytest.TempPathFactory, content: bytes, name: str
@@ -141,7 +141,7 @@ MOMENTS = st.builds(
 )
 
 
-@examples(500)
+@examples(250)
 @given(
     st.one_of(
         MOMENTS, st.text(max_size=30), st.none(), st.integers(), st.floats(), st.just("2027-01-01T00:00:00Z" * 200)
@@ -167,7 +167,7 @@ def test_what_ends_access_is_a_moment_or_refused(value: object) -> None:
         assert (note is not None) == (timedelta(0) < found - at <= timedelta(days=7))
 
 
-@examples(200)
+@examples(150)
 @given(
     st.datetimes(
         timezones=st.sampled_from([timezone.utc, timezone(timedelta(hours=14)), timezone(-timedelta(hours=12))])
@@ -186,7 +186,7 @@ NAMES = st.one_of(
 )
 
 
-@examples(300)
+@examples(150)
 @given(NAMES)
 def test_a_principal_is_read_back_as_written_or_refused(text: str) -> None:
     try:
@@ -206,7 +206,7 @@ def test_a_principal_is_read_back_as_written_or_refused(text: str) -> None:
     assert principals.read(write(found.value)) == found
 
 
-@examples(300)
+@examples(150)
 @given(st.one_of(st.text(max_size=30), st.from_regex(r"[^/]{1,4}/(users|service-accounts)/[^/]{1,4}")))
 def test_an_id_is_that_of_a_grant_or_refused(text: str) -> None:
     try:
@@ -218,7 +218,7 @@ def test_an_id_is_that_of_a_grant_or_refused(text: str) -> None:
     assert GrantKey.from_resource_id(key.resource_id) == key
 
 
-@examples(200)
+@examples(150)
 @given(
     st.text(st.characters(exclude_characters="/"), min_size=1),
     st.sampled_from(["users", "service-accounts"]),
@@ -229,7 +229,7 @@ def test_the_id_of_any_grant_leads_back_to_it(workspace: str, kind: str, who: st
     assert GrantKey.from_resource_id(key.resource_id) == key
 
 
-@examples(400)
+@examples(150)
 @given(st.one_of(st.text(max_size=15), st.text(st.sampled_from("./%2eE a\\;?#&\n\ud800"), max_size=8)))
 def test_a_name_stays_one_segment_of_a_path_or_is_not_sent(value: str) -> None:
     """A name that became a step in a path could make a DELETE that of the whole collection."""
@@ -244,7 +244,7 @@ def test_a_name_stays_one_segment_of_a_path_or_is_not_sent(value: str) -> None:
     assert all(step not in {"", ".", ".."} for step in unquote(segment).split("/"))
 
 
-@examples(300)
+@examples(150)
 @given(
     st.one_of(st.text(max_size=10), st.from_regex(r"\A\s*\d{1,9}\s*%?\s*\Z")), st.integers(0, 500), st.integers(0, 500)
 )
@@ -293,7 +293,7 @@ def refused_well(error: ConfigurationError) -> None:
         assert problem.where.startswith(("talend:", "TALEND_"))
 
 
-@examples(300)
+@examples(150)
 @given(
     st.dictionaries(NAMED, st.one_of(VALUES, st.booleans(), st.integers())),
     st.dictionaries(NAMED, VALUES.filter(lambda value: value is not None)),
