@@ -30,6 +30,7 @@ from ..api import (
 from ..api.permissions import words
 from .errors import AlreadyThereError, NotVerifiedError
 from .rectangles import largest_rectangle, rectangles
+from .side_by_side import side_by_side
 from .snapshot import GrantSnapshot
 
 Sort = Literal["assign", "replace", "remove"]
@@ -103,8 +104,19 @@ class GrantWriter:
             members = {key: changes[key] for key in sorted(changes) if key.principal.kind == kind}
             if sort == "remove" and self._empties and len(rectangles(members)) > 1:
                 members = self._empty(kind, members, verdicts)
+            if sort == "remove" and self._one_of_many:
+                verdicts.update(self._remove_side_by_side(kind, list(self._parts(sort, members))))
+                continue
             for part in self._parts(sort, members):
                 verdicts.update(self._write_part(sort, kind, part, attempt=1))
+        return verdicts
+
+    def _remove_side_by_side(self, kind: PrincipalKind, parts: list[Changes]) -> Verdicts:
+        """Each part by a call of its own, all under way at once; what became of each is looked after in turn."""
+        verdicts: Verdicts = {}
+        outcomes = side_by_side(lambda part: self._outcome("remove", kind, part), parts)
+        for part, outcome in zip(parts, outcomes, strict=True):
+            verdicts.update(self._judged("remove", kind, part, outcome, attempt=1))
         return verdicts
 
     def _empty(self, kind: PrincipalKind, members: Changes, verdicts: Verdicts) -> Changes:
@@ -169,20 +181,33 @@ class GrantWriter:
         if len(part) == 1:
             ((key, permissions),) = part.items()
             return self._write_one(sort, key, permissions, attempt=attempt)
+        return self._judged(sort, kind, part, self._outcome(sort, kind, part), attempt=attempt)
+
+    def _outcome(self, sort: Sort, kind: PrincipalKind, part: Changes) -> bool | TalendError:
+        """Makes the call; whether the API plainly said "done", or its error."""
         try:
-            plainly = self._call(sort, kind, part)
-        except (NoAnswerError, ServerError) as error:
-            # Done or not done? The tenant knows.
-            return self._after_lost_answer(sort, kind, part, error, attempt)
-        except (UnauthorizedError, RateLimitedError) as error:
-            return dict.fromkeys(part, error)  # concerns all alike
-        except ApiError as error:
-            return self._after_refusal(sort, kind, part, error)
+            return self._call(sort, kind, part)
         except TalendError as error:
-            return dict.fromkeys(part, error)
-        return self._batch_done(sort, kind, part, plainly=plainly)
+            return error
+
+    def _judged(
+        self, sort: Sort, kind: PrincipalKind, part: Changes, outcome: bool | TalendError, *, attempt: int
+    ) -> Verdicts:
+        if not isinstance(outcome, TalendError):
+            return self._batch_done(sort, kind, part, plainly=outcome)
+        if isinstance(outcome, (NoAnswerError, ServerError)):
+            # Done or not done? The tenant knows.
+            return self._after_lost_answer(sort, kind, part, outcome, attempt)
+        concerns_all = isinstance(outcome, (UnauthorizedError, RateLimitedError))
+        if isinstance(outcome, ApiError) and not concerns_all and len(part) > 1:
+            return self._after_refusal(sort, kind, part, outcome)
+        return dict.fromkeys(part, outcome)
 
     def _call(self, sort: Sort, kind: PrincipalKind, part: Changes) -> bool:
+        if sort == "remove" and len(part) == 1:
+            with suppress(NotFoundError):  # says "none there", or that workspace or principal are gone
+                self._api.remove(next(iter(part)))
+            return True
         if sort == "remove":
             plainly = True
             for rectangle in rectangles(part, most_pairs=self._limit):

@@ -20,6 +20,10 @@ from .snapshot import GrantSnapshot
 __all__ = ["Grants", "already_there"]
 
 
+_SHARE_AT_ONCE = 0.3
+"""Of the single removals that wait, at least this share is done now."""
+
+
 @dataclass(frozen=True)
 class _Wish:
     """`permissions` to stand under `key`, None for none.
@@ -123,7 +127,7 @@ class Grants:
     # What follows runs in one thread at a time: the line's leader.
 
     def _choose(self, wishes: Sequence[_Wish]) -> Collection[int]:
-        """Of single removals the most that one call can do; everything else.
+        """Of single removals those that the fewest calls do, a good part of them; everything else.
 
         The API removes a cross product, and the engine asks in any order, as many at a time as it runs in parallel: whoever
         shares neither workspace nor principal with the others would be a call of its own now, and is not a moment later.
@@ -135,6 +139,10 @@ class Grants:
         if not waiting:
             return everything
         best = self._writer.best_removal(waiting)
+        while len(best) < _SHARE_AT_ONCE * len(waiting):
+            best |= self._writer.best_removal(
+                waiting - best
+            )  # scattered: several calls side by side, rather than slowly
         return [number for number in everything if wishes[number].key not in waiting or wishes[number].key in best]
 
     def _work(self, wishes: Sequence[_Wish]) -> list[BaseException | None]:
