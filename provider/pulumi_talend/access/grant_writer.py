@@ -27,8 +27,8 @@ from ..api import (
     TalendError,
     UnauthorizedError,
 )
-from ..api.permissions import words
-from .errors import AlreadyThereError, NotVerifiedError
+from .errors import NotVerifiedError
+from .grant_messages import not_verified, somebody_was_faster
 from .rectangles import largest_rectangle, rectangles
 from .side_by_side import side_by_side
 from .snapshot import GrantSnapshot
@@ -49,15 +49,6 @@ _LOST_ANSWERS = 3
 _LOOKS = 3
 _SECONDS_BETWEEN_LOOKS = 0.5
 """How long the API may take to show what it has just written (it promises nothing)."""
-
-
-def already_there(key: GrantKey, permissions: Permissions) -> str:
-    """The message for a grant that exists before it is created."""
-    return (
-        f"{key} already has {words(permissions)}, granted outside this resource. Set adopt_existing=True to take it over, or "
-        f"import it: talend-access adopt --only {key.resource_id} --name NAME --out DIR. If another resource of this stack held "
-        "it, give this one `aliases`."
-    )
 
 
 class GrantWriter:
@@ -286,7 +277,7 @@ class GrantWriter:
         earlier = [key for key in wrong if key not in part]
         if earlier:
             # Their operations are over: the one that noticed has to say it.
-            others = "; ".join(str(_not_verified(key, pending[key], wrong[key])) for key in sorted(earlier)[:3])
+            others = "; ".join(str(not_verified(key, pending[key], wrong[key])) for key in sorted(earlier)[:3])
             more = f" (and {len(earlier) - 3} more)" if len(earlier) > 3 else ""
             first = next(iter(part))
             verdicts[first] = NotVerifiedError(f"{others}{more} Found while verifying {first}: run `pulumi refresh`.")
@@ -298,7 +289,7 @@ class GrantWriter:
         """A member that a batch did not do though it was called done: by itself, it is done, or says why not."""
         if sort == "assign" and standing is not None:
             return {
-                key: _not_verified(key, asked, standing)
+                key: not_verified(key, asked, standing)
             }  # somebody else's, or not what was asked for: left as it is
         one_of_many, self._one_of_many = self._one_of_many, False
         try:
@@ -350,13 +341,13 @@ class GrantWriter:
                     continue
                 if standing is None:
                     raise
-                raise _somebody_was_faster(key, standing) from None
+                raise somebody_was_faster(key, standing) from None
             except ApiError:
                 # Perhaps because there are permissions since the last look: then that is the news, not the refusal.
                 standing = self._snapshot.read_again([key])[key]
                 if standing is None:
                     raise
-                raise _somebody_was_faster(key, standing) from None
+                raise somebody_was_faster(key, standing) from None
             break
         return self._one_done("assign", key, permissions)
 
@@ -378,26 +369,10 @@ class GrantWriter:
                 self._snapshot.record(key, None)  # says "none there", or that workspace or principal are gone
             if self._snapshot.read_again([key])[key] is None:
                 return
-        raise _not_verified(key, None, self._snapshot.lookup(key))
+        raise not_verified(key, None, self._snapshot.lookup(key))
 
     def _one_done(self, sort: Sort, key: GrantKey, permissions: Permissions) -> Verdicts:
         if self._one_of_many:
             return self._batch_done(sort, key.principal.kind, {key: permissions})
         wrong = self._look({key: permissions})
-        return {key: _not_verified(key, permissions, wrong[key])} if wrong else {}
-
-
-def _somebody_was_faster(key: GrantKey, standing: Permissions) -> AlreadyThereError:
-    return AlreadyThereError(f"Could not create the grant: {already_there(key, standing)}")
-
-
-def _not_verified(key: GrantKey, asked: Permissions | None, standing: Permissions | None) -> NotVerifiedError:
-    if asked is None:
-        return NotVerifiedError(
-            f"Could not remove the permissions of {key}: the API says done, but still shows {words(standing or ())}. "
-            "Run again; if it stays, remove it in the console."
-        )
-    return NotVerifiedError(
-        f"Could not verify the grant of {words(asked)} to {key}: the API says done, but shows {words(standing or ())}. "
-        "Look at it in the console; adopt_existing=True makes it as the program says."
-    )
+        return {key: not_verified(key, permissions, wrong[key])} if wrong else {}

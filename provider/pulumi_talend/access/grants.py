@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from ..api import ApiError, GrantKey, Permissions, ServerError, TalendClient, TalendError
 from .errors import AlreadyThereError
 from .gathering import Gatherer
-from .grant_writer import GrantWriter, Sort, already_there
+from .grant_messages import already_there
+from .grant_writer import GrantWriter, Sort
 from .journal import Journal, NoJournal
 from .snapshot import GrantSnapshot
 
