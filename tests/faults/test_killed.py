@@ -1,4 +1,7 @@
-"""The dynamic host, the program or the engine killed (-9) at every call of an update, on each engine.
+"""The dynamic host, the program or the engine killed (-9) at the calls of an update, on each engine.
+
+The host at every call, the others at every write (with the provider in the test's own process, every call of every resource:
+test_crashes.py).
 
 The next `up` ends as asked, without anybody's help. Only the lock of a killed engine has to be given back: that is the engine's
 own rule (`cancel`), which the offline engine shares with the Pulumi CLI on a `file://` backend.
