@@ -102,7 +102,7 @@ def main() -> None:
     try:
         app()
     except KeyboardInterrupt:
-        _end("interrupted before anything was done.", EXIT_INTERRUPTED)
+        _end("interrupted before anything was done. Run it again when you want to.", EXIT_INTERRUPTED)
     except ImportError as error:
         name = (error.name or str(error)).partition(".")[0]
         _end(

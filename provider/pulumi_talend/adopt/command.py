@@ -117,7 +117,9 @@ def what_of(text: str) -> set[str]:
     wanted = {part.strip() for part in text.split(",") if part.strip()}
     unknown = sorted(wanted - {choice.value for choice in What})
     if unknown or not wanted:
-        raise AdoptError(f"--what takes permissions, role-mappings, or both with a comma; not '{text}'.")
+        raise AdoptError(
+            f"--what takes permissions, role-mappings, or both with a comma; not '{text}'. Write one of these."
+        )
     return wanted
 
 

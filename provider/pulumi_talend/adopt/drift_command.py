@@ -63,7 +63,7 @@ def drift(
     failing = {part.strip() for part in fail_on.split(",") if part.strip()}
     unknown = sorted(failing - set(SORTS))
     if unknown:
-        raise AdoptError(f"--fail-on takes {', '.join(SORTS)}; not '{unknown[0]}'.")
+        raise AdoptError(f"--fail-on takes {', '.join(SORTS)}; not '{unknown[0]}'. Write some of these, with commas.")
     states = [read_state(text_of(path), str(path)) for path in state or ()]
     states.extend(read_state(export_state(name, cwd), f"stack '{name}'") for name in stack or ())
     with read_only_client() as client:

@@ -124,12 +124,16 @@ class _Reader:
         for environment in environments:
             if environment not in names.environments():
                 there = ", ".join(names.environments())
-                raise SelectionError(f"No environment '{environment}' in the tenant. There are: {there}.")
+                raise SelectionError(
+                    f"No environment '{environment}' in the tenant. There are: {there}. Name one of these."
+                )
         chosen = [w for w in everything if not environments or environment_of(w) in environments]
         for workspace in workspaces:
             if all(workspace not in (w.name, w.id) for w in chosen):
                 there = ", ".join(sorted({w.name for w in chosen}))
-                raise SelectionError(f"No workspace '{workspace}' in what was asked for. There are: {there}.")
+                raise SelectionError(
+                    f"No workspace '{workspace}' in what was asked for. There are: {there}. Name one of these."
+                )
         return [w for w in chosen if not workspaces or w.name in workspaces or w.id in workspaces]
 
     def grants(self, chosen: list[Workspace]) -> list[LiveGrant]:

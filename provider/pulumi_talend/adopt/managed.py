@@ -53,7 +53,10 @@ def read_state(text: str, source: str) -> list[dict[str, Any]]:
             f"{source} is no exported state of a stack; make one with `pulumi stack export --file FILE`."
         ) from None
     if not isinstance(resources, list) or not all(isinstance(entry, dict) for entry in cast("list[Any]", resources)):
-        raise StateError(f"{source} is no exported state of a stack: its resources are no list of objects.")
+        raise StateError(
+            f"{source} is no exported state of a stack: its resources are no list of objects. Make one with "
+            "`pulumi stack export --file FILE`."
+        )
     return cast("list[dict[str, Any]]", resources)
 
 

@@ -62,7 +62,7 @@ class GrantKey:
         match = cls._PATTERN.fullmatch(resource_id)
         if match is None:
             raise ValueError(
-                f"'{clean(resource_id)}' is not the id of a grant; it has the form <workspaceId>/users/<userId> "
+                f"'{clean(resource_id)}' is not the id of a grant; write it like <workspaceId>/users/<userId> "
                 "or <workspaceId>/service-accounts/<serviceAccountId>"
             )
         kind: PrincipalKind = "users" if match[2] == "users" else "service-accounts"

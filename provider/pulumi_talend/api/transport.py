@@ -273,13 +273,14 @@ def _refusal(action: Action, status: int, said: str) -> str:
             "talend:clientSecret)."
         )
     if status == 403:
-        return f"{message} The credential lacks a right{': it needs ' + action.needs if action.needs else ''}."
+        lacks = f": it needs {action.needs}" if action.needs else ""
+        return f"{message} The credential lacks a right{lacks}. `talend-access doctor` says which it has; ask for it."
     if status == 429:
         return f"{message} The rate limit is used up by others; run again later."
     if status >= 500:
         tail = "Nothing was changed" if action.method == "GET" else "It may or may not have been done"
         return f"{message} The API failed. {tail}; run again, and ask Talend's support if it stays."
-    return f"{message} {action.hint}".rstrip()
+    return f"{message} {action.hint or 'Look at it in the console, or by `pulumi refresh`, and run again.'}"
 
 
 _SAYING = ("message", "detail", "error_description", "description", "title", "error", "reason")

@@ -37,7 +37,7 @@ def text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError(f"must be text, not {kind(value)}")  # noqa: TRY004 - pydantic collects ValueErrors
     if not value.strip():
-        raise ValueError("is blank")
+        raise ValueError("is blank; write a name or an id, or leave it out")
     if not value.isprintable():
         raise ValueError("holds control characters; copy it again")
     return value
@@ -54,9 +54,9 @@ def identifier(value: Any) -> str:
     """`value` where it can be an id. Raises ValueError."""
     checked = text(value)
     if checked != checked.strip() or "/" in checked or any(character.isspace() for character in checked):
-        raise ValueError("is not an id: an id has no blanks and no '/'")
+        raise ValueError("is not an id: an id has no blanks and no '/'; copy it again")
     if not any(character.isalnum() for character in checked):
-        raise ValueError("is not an id: an id has letters or digits")
+        raise ValueError("is not an id: an id has letters or digits; copy it again")
     return checked
 
 

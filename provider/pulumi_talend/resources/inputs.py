@@ -146,6 +146,8 @@ def parse(
 def _problem(detail: Any) -> Problem:
     name = str(detail["loc"][0]) if detail["loc"] else ""
     if detail["type"] == "missing":
-        return Problem(name, "not set; it is required")
+        return Problem(name, "not set; it is required, so write it")
+    if str(detail["type"]).startswith("bool"):
+        return Problem(name, "must be True or False")
     # Names that a program made up are in it: they may hold what a terminal would obey.
     return Problem(name, in_one_line(str(detail["msg"]).removeprefix("Value error, ")))

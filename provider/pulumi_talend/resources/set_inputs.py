@@ -45,7 +45,7 @@ def _entry(entry: Any, info: ValidationInfo) -> Any:
     given = cast("Mapping[str, Any]", entry)
     more = sorted(set(given) - {"permissions", "expires_at"})
     if more:
-        raise ValueError(f"has '{more[0]}'; an entry has permissions and expires_at")
+        raise ValueError(f"has '{more[0]}'; an entry has permissions and expires_at: remove it")
     if given.get("permissions") is None:
         raise ValueError("has no permissions; write a list of them")
     permissions, expires_at = given["permissions"], given.get("expires_at")

@@ -48,8 +48,8 @@ def raise_together(directory: Directory, workspace_id: str, count: int, failed: 
     reasons = [named(directory, [key], str(failed[key])) for key in sorted(failed)]
     if len(failed) == 1:
         raise AccessError(reasons[0])
-    shown = " | ".join(_first(reasons, _ERRORS_SHOWN))
-    raise AccessError(f"{len(failed)} of {count} changes of {what} failed: {shown}")
+    shown = "".join(f"\n  {reason}" for reason in _first(reasons, _ERRORS_SHOWN))
+    raise AccessError(f"{len(failed)} of {count} changes of {what} failed, the others are done:{shown}")
 
 
 def _first(texts: Iterable[str], most: int) -> list[str]:

@@ -159,7 +159,7 @@ def _write(path: Path | None, text: Callable[[], str]) -> bool:
     try:
         path.write_text(text(), encoding="utf-8")
     except OSError as error:
-        raise ReviewError(f"{path} cannot be written: {error.strerror}.") from None
+        raise ReviewError(f"{path} cannot be written: {error.strerror}. Name another file.") from None
     return False
 
 
@@ -179,7 +179,9 @@ def _verdict(
         _say("Not approved: review it, approve it with --approve FILE, and check with --check FILE.")
     if denied:
         if approve_file is not None:
-            _say("Not approved: what a rule denies cannot be approved. No approval was written.")
+            _say(
+                "Not approved: what a rule denies cannot be, so no approval was written. Change the program, or the rule."
+            )
         return EXIT_DENIED
     if approve_file is not None:
         agreed = approve(found)

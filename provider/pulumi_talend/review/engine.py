@@ -48,7 +48,9 @@ def export_state(stack: str, cwd: Path) -> str:
     done = _run([find_engine(), "stack", "export", "--stack", stack, "--cwd", str(cwd)])
     if done.returncode != 0:
         said = " ".join((done.stderr or done.stdout).split())
-        raise ReviewError(f"The state of stack '{stack}' could not be exported: {visible(said)[:600]}")
+        raise ReviewError(
+            f"The state of stack '{stack}' could not be exported: {visible(said)[:600]}. Try `pulumi stack export`."
+        )
     return done.stdout
 
 

@@ -117,12 +117,15 @@ def load_rules(path: Path) -> Rules:
     document = _loaded(path)
     table = _table(document, path) if path.name == "pyproject.toml" else document
     if table is None:
-        raise RulesError(f"{path} has no table [tool.talend-access.review].")
+        raise RulesError(
+            f"{path} has no table [tool.talend-access.review]. Write one, or name another file with --rules."
+        )
     try:
         rules = Rules.model_validate(table)
     except ValidationError as error:
         raise RulesError(
-            f"{path}: {'; '.join(_problem(detail) for detail in error.errors(include_url=False))}"
+            f"{path}: {'; '.join(_problem(detail) for detail in error.errors(include_url=False))}. Mend it; docs/review.md "
+            "names what a rule has."
         ) from None
     wrong = [reason for rule in rules.rule if (reason := _senseless(rule))]
     if wrong:
@@ -140,9 +143,9 @@ def _loaded(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise RulesError(f"The rules in {path} cannot be read: {error.strerror}.") from None
+        raise RulesError(f"The rules in {path} cannot be read: {error.strerror}. Check the path.") from None
     except (ValueError, RecursionError) as error:  # no UTF-8, no TOML, or a number or a nesting without end
-        raise RulesError(f"{path} is not TOML: {visible(str(error))}") from None
+        raise RulesError(f"{path} is not TOML: {visible(str(error))}. Mend it there.") from None
 
 
 def _table(document: dict[str, Any], path: Path) -> dict[str, Any] | None:
@@ -150,7 +153,7 @@ def _table(document: dict[str, Any], path: Path) -> dict[str, Any] | None:
     for name in ("tool", "talend-access", "review"):
         table = cast("dict[str, Any]", table).get(name) if isinstance(table, dict) else None
     if table is not None and not isinstance(table, dict):
-        raise RulesError(f"{path}: tool.talend-access.review is no table.")
+        raise RulesError(f"{path}: tool.talend-access.review is no table. Write [[tool.talend-access.review.rule]].")
     return cast("dict[str, Any] | None", table)
 
 

@@ -68,9 +68,9 @@ def read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise DocumentError(f"{path} cannot be read: {error.strerror}.") from None
+        raise DocumentError(f"{path} cannot be read: {error.strerror}. Check the path.") from None
     except UnicodeDecodeError:
-        raise DocumentError(f"{path} is not UTF-8 text.") from None
+        raise DocumentError(f"{path} is not UTF-8 text. Give the file as the engine wrote it.") from None
 
 
 def subject_of(source: Source, *, look: bool, insist: bool) -> Subject:
