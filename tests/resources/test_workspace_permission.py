@@ -167,7 +167,7 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"user_id": None}, "user_id", "not set"),
     ({"user_id": ["u"]}, "user_id", "must be text"),
     ({"service_account_id": "sa-1"}, "service_account_id", "set together with user_id"),
-    ({"adopt_existing": "perhaps"}, "adopt_existing", "boolean"),
+    ({"adopt_existing": "perhaps"}, "adopt_existing", "True or False"),
 ]
 
 
