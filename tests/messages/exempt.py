@@ -5,8 +5,8 @@ from __future__ import annotations
 UNPROVOKED: dict[str, str] = {
     'access/gathering.py: raise ValueError("nothing was chosen': "a bug of ours, which users see as such: reporting.py",
     'resources/inputs.py: raise ValueError("a grant whose names': "a bug of ours, which users see as such: reporting.py",
-    'api/pacing.py: raise NotSentError("Not sent: it would': "a call that is given up without a word: tests/access/test_side_by_side.py",
-    'api/transport.py: raise NotSentError( f"Could not {action.doing}: the certificate': "needs a server with TLS: tests/secrets/test_tls.py",
+    'api/pacing.py: raise NotSentError("Not sent: it would': "given up without a word: tests/access/test_side_by_side.py",
+    'api/transport.py: raise NotSentError( f"Could not {action.doing}: the certificate': "tests/secrets/test_tls.py",
     "api/pacing.py: raise CancelledError(": "the end of the process while a call waits: tests/api/test_pacing.py",
 }
 """Beginning of a site's key → why it is not provoked here."""
