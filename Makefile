@@ -10,7 +10,7 @@ PIP := $(PY) -m pip --disable-pip-version-check install --quiet
 .DEFAULT_GOAL := help
 .SUFFIXES:
 
-.PHONY: help up tenant test test-faults check fuzz bench clean
+.PHONY: help up tenant test test-faults fault-table check fuzz bench clean
 
 help: ## What can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile
@@ -28,6 +28,9 @@ test: $(VENV)/dev.stamp ## All tests
 
 test-faults: $(VENV)/dev.stamp ## All faults: every fault of the API, two writers, a process killed at every call
 	@$(PY) -m pytest -n 2 -m '' tests/faults
+
+fault-table: $(VENV)/dev.stamp ## Every fault against every operation, and the table of docs/faults.md written anew
+	@$(PY) tests/faults --write
 
 check: $(VENV)/dev.stamp ## Style, format and types
 	@$(PY) -m ruff check .

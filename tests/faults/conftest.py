@@ -1,7 +1,7 @@
-"""Stacks on engines, for the tests that kill their processes; the tenant is the shared one."""
+"""Stacks on engines; the tenant is the shared one."""
 
 from __future__ import annotations
 
-from e2e.conftest import engine, pulumi_engine
+from e2e.conftest import engine, new_stack, pulumi_engine, stack
 
-__all__ = ["engine", "pulumi_engine"]
+__all__ = ["engine", "new_stack", "pulumi_engine", "stack"]

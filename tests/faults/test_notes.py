@@ -16,9 +16,9 @@ import support
 from e2e.company import FELIX, FINANCE, GRETA, OSKAR, SALES
 from faults.dying import Mortal, Project
 from hosting import refusals
-from pulumi_talend import AlreadyThereError
+from pulumi_talend import AlreadyThereError, NotVerifiedError
 from pulumi_talend.access.journal import MAX_AGE_SECONDS, FileJournal, journal_directory
-from pulumi_talend.api import BadRequestError, GrantKey, Principal, ServerError
+from pulumi_talend.api import BadRequestError, GrantKey, Principal
 from pulumi_talend.resources.base import forget_tenants
 from pulumi_talend.resources.role_mapping import RoleMappingProvider
 from pulumi_talend.resources.workspace_access import WorkspaceAccessProvider
@@ -257,7 +257,7 @@ def test_a_failed_verification_keeps_the_note(tenant: Tenant, journal: Path) -> 
     tenant.inject(Fault(kind="status", status=503, times=None, method="GET"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pulumi_talend.api.client._BACKOFF_FIRST_SECONDS", 0.0)
-        with pytest.raises(ServerError):
+        with pytest.raises(NotVerifiedError, match=r"which the API called done.* Run again"):
             run.provider(WorkspacePermissionProvider).create({**checked, "__provider": "x"})
     tenant.clear_faults()
     assert len(list(journal.iterdir())) == 1

@@ -146,7 +146,7 @@ def test_unknown_roles_each_with_near_matches() -> None:
     roles = [Role(id="1", name="Operator"), Role(id="2", name="Data Steward")]
     assert unknown_roles(["Operator"], roles) == []
     assert unknown_roles(["operator", "Zzz", "Operator"], roles) == [
-        "no Talend role 'Zzz'; roles are Data Steward, Operator",
+        "no Talend role 'Zzz'; write one of Data Steward, Operator",
         "no Talend role 'operator'; did you mean 'Operator'?",
     ]
 

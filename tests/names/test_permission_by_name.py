@@ -250,7 +250,7 @@ def test_unknown_talend_roles_are_refused_with_near_matches(lab: Lab) -> None:
     found = refusals(lambda: lab.run().check(Mapping, "m", role_name="x", roles=["Operater", "Operator", "Zzz"]))
     assert [where for where, _ in found] == ["roles", "roles"]
     assert found[0][1] == "no Talend role 'Operater'; did you mean 'Operator'?"
-    assert found[1][1].startswith("no Talend role 'Zzz'; roles are Assets Manager, ")
+    assert found[1][1].startswith("no Talend role 'Zzz'; write one of Assets Manager, ")
 
 
 def test_mappings_without_change_make_no_call(lab: Lab) -> None:

@@ -13,7 +13,17 @@ TalendError
 
 from __future__ import annotations
 
+import re
+
 from ..api.errors import TalendError
+
+
+def reworded(error: TalendError, message: str) -> TalendError:
+    """The same error with another message. The one given stays as it is: other threads may hold it too."""
+    copy = type(error).__new__(type(error), message)
+    copy.__dict__.update(error.__dict__)
+    copy.args = (message,)
+    return copy
 
 
 class AccessError(TalendError):
@@ -38,6 +48,14 @@ class IncompleteListingError(AccessError):
 
 class UnseenMappingError(AccessError):
     """A whole set would remove a mapping that nobody has been shown."""
+
+
+def could_not_verify(what: str, error: TalendError) -> NotVerifiedError:
+    """For a write that was made, and could not be looked at afterwards because of `error`."""
+    said = str(error)
+    # What the look says of itself is not true of the write.
+    advice = re.sub(r"Nothing was changed; (\w)", lambda found: found[1].upper(), said[:1].lower() + said[1:])
+    return NotVerifiedError(f"Could not verify {what}: {advice}")
 
 
 for _class in (

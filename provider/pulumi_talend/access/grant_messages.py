@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..api import GrantKey, Permissions
+from ..api import GrantKey, Permissions, TalendError
 from ..api.permissions import words
-from .errors import AlreadyThereError, NotVerifiedError
+from .errors import AlreadyThereError, NotVerifiedError, could_not_verify
 
 
 def already_there(key: GrantKey, permissions: Permissions) -> str:
@@ -19,6 +19,12 @@ def already_there(key: GrantKey, permissions: Permissions) -> str:
 def somebody_was_faster(key: GrantKey, standing: Permissions) -> AlreadyThereError:
     """The error where a grant came into being between the look and the write."""
     return AlreadyThereError(f"Could not create the grant: {already_there(key, standing)}")
+
+
+def not_seen(key: GrantKey, asked: Permissions | None, error: TalendError) -> NotVerifiedError:
+    """The error where the API called a write done and then did not let it be seen, because of `error`."""
+    what = f"the grant of {words(asked)} to {key}" if asked else f"that {key} has no permissions any more"
+    return could_not_verify(f"{what}, which the API called done", error)
 
 
 def not_verified(key: GrantKey, asked: Permissions | None, standing: Permissions | None) -> NotVerifiedError:

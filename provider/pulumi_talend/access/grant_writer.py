@@ -8,8 +8,7 @@ compared with *everything* written since the last one. An answer that is not a p
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable
 from typing import Literal
 
 from ..api import (
@@ -26,16 +25,17 @@ from ..api import (
     TalendClient,
     TalendError,
     UnauthorizedError,
+    UnexpectedAnswerError,
 )
 from .errors import NotVerifiedError
-from .grant_messages import not_verified, somebody_was_faster
+from .grant_looks import Changes, GrantLooks
+from .grant_messages import not_seen, not_verified, somebody_was_faster
 from .rectangles import largest_rectangle, rectangles
 from .side_by_side import side_by_side
 from .snapshot import GrantSnapshot
 
 Sort = Literal["assign", "replace", "remove"]
 _Way = Literal["assign", "replace", "remove", "empty"]
-Changes = Mapping[GrantKey, "Permissions | None"]
 Verdicts = dict[GrantKey, TalendError]
 
 MAX_BATCH = 100
@@ -43,12 +43,11 @@ MAX_BATCH = 100
 
 VERIFY_EVERY = 128
 
+_UNCLEAR = (NoAnswerError, ServerError, UnexpectedAnswerError)
+"""What tells of a write neither that it was done nor that it was not."""
+
 _LOST_ANSWERS = 3
 """How often a write is made at most when its answer gets lost."""
-
-_LOOKS = 3
-_SECONDS_BETWEEN_LOOKS = 0.5
-"""How long the API may take to show what it has just written (it promises nothing)."""
 
 
 class GrantWriter:
@@ -59,7 +58,7 @@ class GrantWriter:
     ) -> None:
         self._api = client.permissions
         self._snapshot = snapshot
-        self._sleep = sleep
+        self._looks = GrantLooks(snapshot, sleep=sleep)
         self._limit = MAX_BATCH
         self._empties = True  # until the API shows that it does not take an empty list for a removal
         self._verified: set[tuple[_Way, PrincipalKind]] = set()
@@ -128,7 +127,7 @@ class GrantWriter:
             except (BadRequestError, ConflictError):
                 self._empties = False
                 left.update(part)
-            except (NotFoundError, NoAnswerError, ServerError):
+            except (NotFoundError, *_UNCLEAR):
                 left.update(part)  # some gone already, or the answer lost: removing them again does no harm
             except TalendError as error:
                 verdicts.update(dict.fromkeys(part, error))
@@ -141,7 +140,7 @@ class GrantWriter:
             verdicts.update(self._batch_done("empty", kind, part))
             return {}
         try:
-            still_there = self._not_as_asked(part)
+            still_there = self._looks.not_as_asked(part)
         except TalendError as error:
             verdicts.update(dict.fromkeys(part, error))
             return {}
@@ -186,7 +185,7 @@ class GrantWriter:
     ) -> Verdicts:
         if not isinstance(outcome, TalendError):
             return self._batch_done(sort, kind, part, plainly=outcome)
-        if isinstance(outcome, (NoAnswerError, ServerError)):
+        if isinstance(outcome, _UNCLEAR):
             # Done or not done? The tenant knows.
             return self._after_lost_answer(sort, kind, part, outcome, attempt)
         concerns_all = isinstance(outcome, (UnauthorizedError, RateLimitedError))
@@ -196,8 +195,11 @@ class GrantWriter:
 
     def _call(self, sort: Sort, kind: PrincipalKind, part: Changes) -> bool:
         if sort == "remove" and len(part) == 1:
-            with suppress(NotFoundError):  # says "none there", or that workspace or principal are gone
+            try:
                 self._api.remove(next(iter(part)))
+            except NotFoundError:  # says "none there", or that workspace or principal are gone
+                self._snapshot.make_sure_it_answers()
+                return False
             return True
         if sort == "remove":
             plainly = True
@@ -213,7 +215,7 @@ class GrantWriter:
         self, sort: Sort, kind: PrincipalKind, part: Changes, error: TalendError, attempt: int
     ) -> Verdicts:
         try:
-            left = self._not_as_asked(part)
+            left = self._looks.not_as_asked(part)
         except TalendError:
             return dict.fromkeys(part, error)  # the write's own error says more than that of looking after it
         if not left:
@@ -225,7 +227,9 @@ class GrantWriter:
     def _after_refusal(self, sort: Sort, kind: PrincipalKind, part: Changes, error: ApiError) -> Verdicts:
         """A member is wrong, or the batch is too large: halves, down to the member whose own error it is."""
         try:
-            left = self._not_as_asked(part)  # some may have been done all the same
+            if isinstance(error, NotFoundError):
+                self._snapshot.make_sure_it_answers()
+            left = self._looks.not_as_asked(part)  # some may have been done all the same
         except TalendError:
             return dict.fromkeys(part, error)  # the write's own error says more than that of looking after it
         if not left:
@@ -242,19 +246,6 @@ class GrantWriter:
             self._limit = max(1, min(self._limit, half))
         return verdicts
 
-    def _not_as_asked(self, part: Changes) -> dict[GrantKey, Permissions | None]:
-        now = self._confirmed(part)
-        return {key: permissions for key, permissions in part.items() if now[key] != permissions}
-
-    def _confirmed(self, part: Changes) -> dict[GrantKey, Permissions | None]:
-        """What stands under the keys; where a listing lacks what was asked for, by a look at the grant itself."""
-        now = self._snapshot.read_again(part)
-        if len(part) > 1:
-            for key, permissions in part.items():
-                if permissions is not None and now[key] is None:
-                    now.update(self._snapshot.read_again([key]))
-        return now
-
     def _batch_done(self, sort: _Way, kind: PrincipalKind, part: Changes, *, plainly: bool = True) -> Verdicts:
         for key, permissions in part.items():
             self._snapshot.record(key, permissions)
@@ -266,10 +257,10 @@ class GrantWriter:
     def _verify_batches(self, sort: _Way, kind: PrincipalKind, part: Changes) -> Verdicts:
         pending, self._unverified = self._unverified, {}
         try:
-            wrong = self._look(pending)
+            wrong = self._looks.look(pending)
         except TalendError as error:
             self._unverified = pending
-            return dict.fromkeys(part, error)
+            return {key: not_seen(key, part[key], error) for key in part}
         self._verified.add((sort, kind))
         verdicts: Verdicts = {}
         for key in sorted(set(wrong) & set(part)):
@@ -299,42 +290,22 @@ class GrantWriter:
         finally:
             self._one_of_many = one_of_many
 
-    def _look(self, expected: Changes) -> dict[GrantKey, Permissions | None]:
-        """What differs from `expected`, after giving the API a moment to show it."""
-        wrong: dict[GrantKey, Permissions | None] = {}
-        left: Changes = expected
-        for look in range(_LOOKS):
-            if look:
-                self._sleep(_SECONDS_BETWEEN_LOOKS)
-            now = self._confirmed(left)
-            wrong = {key: now[key] for key, permissions in left.items() if now[key] != permissions}
-            if not wrong:
-                return {}
-            left = {key: expected[key] for key in wrong}
-        return wrong
-
     def _write_one(self, sort: Sort, key: GrantKey, permissions: Permissions | None, *, attempt: int) -> Verdicts:
         try:
-            if permissions is None and self._one_of_many:
-                with suppress(NotFoundError):  # says "none there", or that workspace or principal are gone
-                    self._api.remove(key)
-                return self._batch_done("remove", key.principal.kind, {key: None})
             if permissions is None:
-                self._remove_one(key)
-            elif sort == "assign":
+                return self._remove_one(key)
+            if sort == "assign":
                 return self._assign_one(key, permissions, attempt)
-            else:
-                return self._replace_one(key, permissions)
+            return self._replace_one(key, permissions)
         except TalendError as error:
             return {key: error}
-        return {}
 
     def _assign_one(self, key: GrantKey, permissions: Permissions, attempt: int) -> Verdicts:
         for number in range(attempt, _LOST_ANSWERS + 1):
             try:
                 self._api.assign(key, permissions)
-            except (NoAnswerError, ServerError):
-                standing = self._snapshot.read_again([key])[key]
+            except _UNCLEAR as error:
+                standing = self._looks.standing_after(key, error)
                 if standing == permissions:
                     return {}
                 if standing is None and number < _LOST_ANSWERS:
@@ -342,9 +313,9 @@ class GrantWriter:
                 if standing is None:
                     raise
                 raise somebody_was_faster(key, standing) from None
-            except ApiError:
+            except ApiError as error:
                 # Perhaps because there are permissions since the last look: then that is the news, not the refusal.
-                standing = self._snapshot.read_again([key])[key]
+                standing = self._looks.standing_after(key, error)
                 if standing is None:
                     raise
                 raise somebody_was_faster(key, standing) from None
@@ -352,27 +323,43 @@ class GrantWriter:
         return self._one_done("assign", key, permissions)
 
     def _replace_one(self, key: GrantKey, permissions: Permissions) -> Verdicts:
-        try:
-            self._api.replace(key, permissions)
-        except NotFoundError:
-            if self._snapshot.read_again([key])[key] is not None:
-                raise
-            # Removed by hand meanwhile: give it anew.
-            return self._assign_one(key, permissions, 1)
+        for attempt in range(1, _LOST_ANSWERS + 1):
+            try:
+                self._api.replace(key, permissions)
+            except NotFoundError:
+                if self._snapshot.read_again([key])[key] is not None:
+                    raise
+                # Removed by hand meanwhile: give it anew.
+                return self._assign_one(key, permissions, 1)
+            except _UNCLEAR as error:
+                if self._looks.standing_after(key, error) == permissions:
+                    break
+                if attempt == _LOST_ANSWERS:
+                    raise
+            else:
+                break
         return self._one_done("replace", key, permissions)
 
-    def _remove_one(self, key: GrantKey) -> None:
+    def _remove_one(self, key: GrantKey) -> Verdicts:
+        unclear: TalendError | None = None
         for _ in range(2):
             try:
                 self._api.remove(key)
-            except NotFoundError:
-                self._snapshot.record(key, None)  # says "none there", or that workspace or principal are gone
-            if self._snapshot.read_again([key])[key] is None:
-                return
-        raise not_verified(key, None, self._snapshot.lookup(key))
+                if self._one_of_many:
+                    return self._batch_done("remove", key.principal.kind, {key: None})
+            except NotFoundError:  # says "none there", or that workspace or principal are gone
+                self._snapshot.make_sure_it_answers()
+            except _UNCLEAR as error:
+                unclear = error
+            if (self._looks.standing_after(key, unclear) if unclear else self._looks.look_at(key)) is None:
+                return {}
+        raise unclear or not_verified(key, None, self._snapshot.lookup(key))
 
     def _one_done(self, sort: Sort, key: GrantKey, permissions: Permissions) -> Verdicts:
         if self._one_of_many:
             return self._batch_done(sort, key.principal.kind, {key: permissions})
-        wrong = self._look({key: permissions})
+        try:
+            wrong = self._looks.look({key: permissions})
+        except TalendError as error:
+            return {key: not_seen(key, permissions, error)}
         return {key: not_verified(key, permissions, wrong[key])} if wrong else {}

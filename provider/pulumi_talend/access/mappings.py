@@ -15,14 +15,13 @@ Removing uses the unitary DELETE, which touches nothing else.
 
 from __future__ import annotations
 
-import shlex
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from ..api import (
     BadRequestError,
+    CancelledError,
     NoAnswerError,
     NotFoundError,
     NotSentError,
@@ -31,13 +30,23 @@ from ..api import (
     ServerError,
     TalendClient,
     TalendError,
+    UnexpectedAnswerError,
     UnsafeNameError,
 )
 from ..api.permissions import words
-from .errors import AlreadyThereError, IncompleteListingError, NotVerifiedError, OverwrittenError, UnseenMappingError
+from .errors import (
+    AlreadyThereError,
+    IncompleteListingError,
+    NotVerifiedError,
+    OverwrittenError,
+    UnseenMappingError,
+    could_not_verify,
+)
 from .gathering import Gatherer
 from .journal import Journal, NoJournal
 from .mapping_merge import RoleSet, merged, roles_by_name
+from .mapping_wishes import Put, Removal, Whole, Wish
+from .mapping_words import already_there
 from .others_writes import Notify, OthersWrites, settling_seconds
 from .side_by_side import side_by_side
 
@@ -46,43 +55,7 @@ _ROUNDS = 7
 
 _REMOVAL_ROUNDS = 4
 _LISTINGS = 2
-
-
-@dataclass(frozen=True)
-class _Put:
-    """Wish: `name` maps to `roles`. `known` tells that it exists as far as its resource's state knows."""
-
-    name: str
-    roles: RoleSet
-    known: bool
-    adopt: bool
-
-
-@dataclass(frozen=True)
-class _Removal:
-    """Wish: no mapping of that name."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class _Whole:
-    """Wish: these mappings and no others. `seen` are the names that may be removed for it."""
-
-    wanted: tuple[tuple[str, RoleSet], ...]
-    seen: frozenset[str]
-
-
-_Wish = _Put | _Removal | _Whole
-
-
-def already_there(name: str, roles: RoleSet) -> str:
-    """The message for a mapping that exists before it is created."""
-    return (
-        f"customer role '{name}' is already mapped to {words(roles)}, outside this resource. Set adopt_existing=True to take it "
-        f"over, or import it: talend-access adopt --only {shlex.quote(name)} --name NAME --out DIR. If another resource of this "
-        "stack held it, give this one `aliases`."
-    )
+_LOOKS = 3
 
 
 class Mappings:
@@ -100,7 +73,7 @@ class Mappings:
         self._others = OthersWrites(notify)
         self._api = client.role_mappings
         self._sleep = sleep
-        self._gatherer: Gatherer[_Wish] = Gatherer(self._work)
+        self._gatherer: Gatherer[Wish] = Gatherer(self._work)
         self._lock = threading.Lock()
         self._listing: dict[str, RoleSet] | None = None
         self._adopted: set[str] = set()
@@ -139,11 +112,11 @@ class Mappings:
 
     def create(self, name: str, roles: RoleSet, *, adopt: bool) -> None:
         """Maps `name` to `roles`. Where it is mapped already: AlreadyThereError, or with `adopt` it is changed."""
-        self._gatherer.submit(_Put(name, roles, known=False, adopt=adopt))
+        self._gatherer.submit(Put(name, roles, known=False, adopt=adopt))
 
     def update(self, name: str, roles: RoleSet) -> None:
         """Maps `name` to `roles`, whatever it is mapped to now, also nothing."""
-        self._gatherer.submit(_Put(name, roles, known=True, adopt=True))
+        self._gatherer.submit(Put(name, roles, known=True, adopt=True))
 
     def delete(self, name: str) -> None:
         """Removes the mapping; none of that name is fine.
@@ -153,7 +126,7 @@ class Mappings:
         with self._lock:
             adopted = name in self._adopted
         if not adopted:
-            self._gatherer.submit(_Removal(name))
+            self._gatherer.submit(Removal(name))
 
     def keep(self, names: Iterable[str]) -> None:
         """From here on this process leaves these in place, also where a resource that held one of them ends."""
@@ -164,7 +137,7 @@ class Mappings:
         """Removes several at once, as `delete` does each. Raises the first error once all have been tried."""
         with self._lock:
             left = [name for name in names if name not in self._adopted]
-        errors = [error for error in self._gatherer.submit_all([_Removal(name) for name in left]) if error is not None]
+        errors = [error for error in self._gatherer.submit_all([Removal(name) for name in left]) if error is not None]
         if errors:
             raise errors[0]
 
@@ -174,7 +147,7 @@ class Mappings:
         `seen` are the mappings that whoever asks has been shown. One that is neither wanted nor seen was made since: it stays
         out of reach, with UnseenMappingError. Removing all of them leaves an empty list (the feature stays switched on).
         """
-        self._gatherer.submit(_Whole(tuple(sorted(wanted.items())), frozenset(seen)))
+        self._gatherer.submit(Whole(tuple(sorted(wanted.items())), frozenset(seen)))
 
     def listing(self) -> dict[str, RoleSet]:
         """All mappings of the tenant, read once per process. An empty answer is believed the second time only."""
@@ -189,14 +162,14 @@ class Mappings:
 
     # What follows runs in one thread at a time: the gatherer's leader.
 
-    def _work(self, wishes: Sequence[_Wish]) -> list[BaseException | None]:
+    def _work(self, wishes: Sequence[Wish]) -> list[BaseException | None]:
         verdicts: dict[int, BaseException] = {}
-        puts = {number: wish for number, wish in enumerate(wishes) if isinstance(wish, _Put)}
-        removals = {number: wish for number, wish in enumerate(wishes) if isinstance(wish, _Removal)}
+        puts = {number: wish for number, wish in enumerate(wishes) if isinstance(wish, Put)}
+        removals = {number: wish for number, wish in enumerate(wishes) if isinstance(wish, Removal)}
         if puts:
             verdicts.update(self._put_together(puts))
         for number, wish in enumerate(wishes):
-            if isinstance(wish, _Whole):
+            if isinstance(wish, Whole):
                 try:
                     self._put_whole(dict(wish.wanted), wish.seen)
                 except TalendError as error:
@@ -208,7 +181,7 @@ class Mappings:
                 verdicts.update(dict.fromkeys(removals, error))
         return [verdicts.get(number) for number in range(len(wishes))]
 
-    def _put_together(self, puts: dict[int, _Put]) -> dict[int, BaseException]:
+    def _put_together(self, puts: dict[int, Put]) -> dict[int, BaseException]:
         """Puts them all in with one write, or one by one where the API refuses that: a bad one fails alone."""
         try:
             return self._put_all(puts)
@@ -226,7 +199,7 @@ class Mappings:
             verdicts.update(self._put_together({number: put}))
         return verdicts
 
-    def _put_all(self, puts: dict[int, _Put]) -> dict[int, BaseException]:
+    def _put_all(self, puts: dict[int, Put]) -> dict[int, BaseException]:
         """Puts them all in with one write; returns the refused ones' errors. Raises what concerns all of them.
 
         What the process made earlier and somebody else has undone since is put back with them.
@@ -254,7 +227,12 @@ class Mappings:
             wanted = {put.name: put.roles for number, put in puts.items() if number not in refused}
             everything = {**self._ours, **wanted}
             self._others.look(
-                current, {name: everything[name] for name in everything if name in tried or name in self._ours}
+                current,
+                {
+                    name: everything[name]
+                    for name in everything
+                    if name in self._ours or (name in tried and not self._others.unsure)
+                },
             )
             if all(current.get(name) == roles for name, roles in everything.items()):
                 with self._lock:
@@ -287,7 +265,7 @@ class Mappings:
                 )
             if current == wanted:
                 return None
-            if written:
+            if written and not self._others.unsure:
                 self._others.look(current, wanted)
             written = True
             return merged([mapping for mapping in listing if mapping.name in wanted], wanted)
@@ -304,9 +282,21 @@ class Mappings:
         what: str,
     ) -> None:
         """Reads all, writes what `next_list` makes of it, and begins anew until `next_list` finds it as it should be (None)."""
+        failed_looks, self._others.unsure = 0, False
         for round_number in range(_ROUNDS):
             began = time.monotonic()
-            listing = self._complete_listing(must_exist())
+            try:
+                listing = self._complete_listing(must_exist())
+            except (RateLimitedError, CancelledError):
+                raise  # has waited long enough
+            except TalendError as error:
+                if round_number == 0:
+                    raise
+                failed_looks += 1  # for one bad answer, what was written must not be forgotten: look again
+                if failed_looks == _LOOKS:
+                    raise could_not_verify(f"{what}, which has been written", error) from None
+                self._sleep(settling_seconds(time.monotonic() - began))
+                continue
             to_write = next_list(listing)
             if to_write is None:
                 with self._lock:
@@ -315,6 +305,7 @@ class Mappings:
             if round_number == _ROUNDS - 1:
                 break
             last = round_number == _ROUNDS - 2
+            self._others.unsure = True
             try:
                 # Where the rate limit never leaves two calls in a row, the last try waits like any other call.
                 self._api.replace_all(to_write, at_once=not last)
@@ -322,10 +313,12 @@ class Mappings:
                 if last:
                     raise
                 continue  # not done, and out of date once it could be: the next reading waits for its turn
-            except (NoAnswerError, ServerError):
+            except (NoAnswerError, ServerError, UnexpectedAnswerError):
                 # Done or not done? The next round begins by looking.
                 if last:
                     raise
+            else:
+                self._others.unsure = False
             self._sleep(settling_seconds(time.monotonic() - began))
         raise OverwrittenError(
             f"Could not write {what}: somebody else keeps writing role mappings at the same time, and what this stack writes "
@@ -368,7 +361,7 @@ class Mappings:
             return error
         return None
 
-    def _remove_all(self, removals: dict[int, _Removal]) -> dict[int, BaseException]:
+    def _remove_all(self, removals: dict[int, Removal]) -> dict[int, BaseException]:
         """Removes each by a call of its own, and looks once whether they are gone. Returns the errors of those that are not."""
         failed: dict[int, BaseException] = {}
         left = dict(removals)

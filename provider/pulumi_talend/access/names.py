@@ -170,7 +170,7 @@ def unknown_roles(wanted: Iterable[str], roles: Iterable[Role]) -> list[str]:
     """What to say about each of the Talend roles `wanted` that is not among `roles`."""
     names = [role.name for role in roles]
     return [
-        f"no Talend role '{name}'{did_you_mean(near(name, names)) or '; roles are ' + ', '.join(sorted(names))}"
+        f"no Talend role '{name}'{did_you_mean(near(name, names)) or '; write one of ' + ', '.join(sorted(names))}"
         for name in sorted(set(wanted) - set(names))
     ]
 

@@ -33,6 +33,8 @@ class OthersWrites:
     def __init__(self, notify: Notify | None) -> None:
         self._notify = notify
         self._said: set[str] = set()
+        self.unsure = False
+        """Whether the last write may not have been done: what does not stand as written then is nobody else's doing."""
 
     def look(self, current: Mapping[str, RoleSet], made: Mapping[str, RoleSet]) -> None:
         """Says which of those that were `made` do not stand in `current` any more, before they are put back."""

@@ -6,6 +6,7 @@ that an empty or partial listing never makes a grant count as gone.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -13,6 +14,9 @@ from contextlib import suppress
 
 from ..api import ForbiddenError, GrantKey, NotFoundError, Permissions, TalendClient
 from .side_by_side import side_by_side
+
+ALIVE_SECONDS = 2.0
+"""How long a listing that was answered proves that the API is there, so that its 404 means what it says."""
 
 MAX_AGE_SECONDS = 30.0
 """How long a listing is trusted; after that it is read again. What is created in between by somebody else stays unseen."""
@@ -29,6 +33,7 @@ class GrantSnapshot:
         self._clock = clock
         self._lock = threading.RLock()
         self._tenant_forbidden = False
+        self._answered_until = -math.inf
         self._forget()
 
     def _forget(self) -> None:
@@ -55,8 +60,25 @@ class GrantSnapshot:
                 if key in self._listed or not expected:
                     return self._listed.get(key)
         permissions = self._permissions.get(key)  # outside the lock: threads read different grants side by side
+        if permissions is None and expected and key.principal.kind == "service-accounts":
+            # Nothing but one 404 says so, which a gateway may have said: asked again, and believed of an API that answers.
+            permissions = self._permissions.get(key)
+            if permissions is None:
+                self.make_sure_it_answers()
         with self._lock:
             return self._known.setdefault(key, permissions)
+
+    def make_sure_it_answers(self) -> None:
+        """Returns where the API answers, so that its 404 for a grant means that there is none. Raises what listing raises.
+
+        A gateway with no API behind it, or a wrong path in the endpoint, says 404 to everything, also to a listing.
+        """
+        with self._lock:
+            if self._clock() < self._answered_until:
+                return
+            with suppress(ForbiddenError):  # which is the API's own word
+                self._permissions.list()
+            self._answered_until = self._clock() + ALIVE_SECONDS
 
     def listing(self, workspace_id: str) -> dict[GrantKey, Permissions]:
         """All grants on one workspace that the listings show, with what this process has read or written since."""

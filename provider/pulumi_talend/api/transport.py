@@ -182,16 +182,21 @@ class Transport:
         )
 
     def _read(self, action: Action, response: httpx.Response) -> bytes:
+        announced = response.headers.get("content-length", "")
+        size = int(announced) if announced.isdecimal() else 0
         chunks: list[bytes] = []
-        size = 0
-        for chunk in response.iter_bytes():
-            size += len(chunk)
-            if size > MAX_ANSWER_BYTES:
-                raise UnexpectedAnswerError(
-                    f"Could not {action.doing}: the answer is larger than {MAX_ANSWER_BYTES // 2**20} MiB. "
-                    f"Check that {self.base_url} is the Talend API (talend:endpoint)."
-                )
-            chunks.append(chunk)
+        if size <= MAX_ANSWER_BYTES:
+            size = 0
+            for chunk in response.iter_bytes():
+                size += len(chunk)
+                if size > MAX_ANSWER_BYTES:
+                    break
+                chunks.append(chunk)
+        if size > MAX_ANSWER_BYTES:  # not even begun to be read where it says so itself
+            raise UnexpectedAnswerError(
+                f"Could not {action.doing}: the answer is larger than {MAX_ANSWER_BYTES // 2**20} MiB. "
+                f"Check that {self.base_url} is the Talend API (talend:endpoint)."
+            )
         return b"".join(chunks)
 
     def _answer(self, action: Action, response: httpx.Response, content: bytes) -> Answer:

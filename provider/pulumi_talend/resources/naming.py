@@ -10,6 +10,7 @@ from typing import Any
 from pulumi.runtime.rpc import UNKNOWN
 
 from ..access.directory import Directory
+from ..access.errors import reworded
 from ..access.names import AmbiguousNameError, UnknownNameError, environment_of, user_label
 from ..api import GrantKey, Problem, TalendError
 from .fields import is_unknown
@@ -125,12 +126,32 @@ def successor_notes(inputs: Any, olds: Mapping[str, Any], kinds: Iterable[Named]
 
 @contextmanager
 def naming(directory: Directory, keys: Iterable[GrantKey], *, look: bool = False) -> Generator[None, None, None]:
-    """Whatever TalendError leaves the block speaks of people and workspaces by name, as far as the names are known."""
+    """Whatever TalendError leaves the block speaks of people and workspaces by name, as far as the names are known.
+
+    One that does not speak of them at all (a batch call, a list that could not be read) says first whom it is about.
+    """
     try:
         yield
     except TalendError as error:
-        error.args = (named(directory, keys, str(error), look=look),)
-        raise
+        told = named(directory, keys, str(error), look=look)
+        raise reworded(error, _about(told, [directory.label(key, look=look) for key in keys])) from None
+
+
+@contextmanager
+def naming_role(role_name: str) -> Generator[None, None, None]:
+    """Whatever TalendError leaves the block says which customer role it is about."""
+    try:
+        yield
+    except TalendError as error:
+        told = str(error)
+        raise reworded(
+            error, told if f"'{role_name}'" in told else _about(told, [f"customer role '{role_name}'"])
+        ) from None
+
+
+def _about(message: str, labels: Iterable[str]) -> str:
+    missing = [label for label in labels if label not in message]
+    return f"{', '.join(missing)}: {message[:1].lower()}{message[1:]}" if missing else message
 
 
 def named(directory: Directory, keys: Iterable[GrantKey], message: str, *, look: bool = False) -> str:

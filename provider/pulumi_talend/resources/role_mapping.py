@@ -52,7 +52,7 @@ class RoleMappingProvider(TalendProvider["RoleMappingInputs"]):
         return Problem("role_name", reason)
 
     def _conflict(self, _tenant: TenantAccess, _inputs: RoleMappingInputs) -> Problem | None:
-        from ..access.mappings import already_there
+        from ..access.mapping_words import already_there
         from ..api import Problem
 
         if not _inputs.roles:
@@ -76,14 +76,20 @@ class RoleMappingProvider(TalendProvider["RoleMappingInputs"]):
         return [Problem("roles", reason) for reason in unknown_roles(inputs.roles, roles)] if roles else []
 
     def _create(self, tenant: TenantAccess, inputs: RoleMappingInputs) -> str:
+        from .naming import naming_role
+
         if inputs.roles:
-            tenant.mappings.create(inputs.role_name, inputs.role_set, adopt=inputs.adopt_existing)
+            with naming_role(inputs.role_name):
+                tenant.mappings.create(inputs.role_name, inputs.role_set, adopt=inputs.adopt_existing)
             if self._is_declared("mapping", inputs.role_name):
                 tenant.mappings.keep([inputs.role_name])
         return inputs.role_name
 
     def _read(self, tenant: TenantAccess, _id: str, kept: Mapping[str, Any]) -> dict[str, Any] | None:
-        roles = tenant.mappings.read(_id)
+        from .naming import naming_role
+
+        with naming_role(_id):
+            roles = tenant.mappings.read(_id)
         if roles is None and kept.get("roles"):
             return None
         return {
@@ -94,13 +100,19 @@ class RoleMappingProvider(TalendProvider["RoleMappingInputs"]):
         }
 
     def _update(self, tenant: TenantAccess, _olds: Mapping[str, Any], inputs: RoleMappingInputs) -> None:
-        if inputs.roles:
-            tenant.mappings.update(inputs.role_name, inputs.role_set)
-        else:
-            tenant.mappings.delete(inputs.role_name)
+        from .naming import naming_role
+
+        with naming_role(inputs.role_name):
+            if inputs.roles:
+                tenant.mappings.update(inputs.role_name, inputs.role_set)
+            else:
+                tenant.mappings.delete(inputs.role_name)
 
     def _delete(self, tenant: TenantAccess, _id: str, _kept: Mapping[str, Any]) -> None:
-        tenant.mappings.delete(_id)
+        from .naming import naming_role
+
+        with naming_role(_id):
+            tenant.mappings.delete(_id)
 
     def _held(self, kept: Mapping[str, Any]) -> Iterable[Target]:
         if kept.get("role_name"):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 from ..access.directory import Directory
 from ..access.errors import AccessError
 from ..access.sets import written
-from ..api import GrantKey, Permissions, Problem, TalendError
+from ..api import ApiError, GrantKey, Permissions, Problem, TalendError
 from .claims import Claim, Holder
 from .naming import named
 
-_ERRORS_SHOWN = 3
+_REASONS_SHOWN = 2
+_NAMED_AT_MOST = 3
 
 
 def grant_clash(directory: Directory, claim: Claim, other: Holder, where: str) -> Problem:
@@ -45,14 +46,25 @@ def raise_together(directory: Directory, workspace_id: str, count: int, failed: 
     if not failed:
         return
     what = directory.workspace_label(workspace_id, look=True)
-    reasons = [named(directory, [key], str(failed[key])) for key in sorted(failed)]
+    alike: dict[object, list[GrantKey]] = {}
+    for key in sorted(failed):
+        error = failed[key]
+        alike.setdefault(error.status if isinstance(error, ApiError) else type(error), []).append(key)
+    # Of reasons of the same sort the first one, with who else it is true of; a failure of all would fill the screen.
+    reasons = [_reason(directory, keys, failed[keys[0]]) for keys in alike.values()]
     if len(failed) == 1:
         raise AccessError(reasons[0])
-    shown = "".join(f"\n  {reason}" for reason in _first(reasons, _ERRORS_SHOWN))
-    raise AccessError(f"{len(failed)} of {count} changes of {what} failed, the others are done:{shown}")
+    more = [f"and {len(reasons) - _REASONS_SHOWN} more reasons"] if len(reasons) > _REASONS_SHOWN else []
+    shown = "".join(f"\n  {reason}" for reason in (*reasons[:_REASONS_SHOWN], *more))
+    rest = ", the others are done" if len(failed) < count else ""
+    raise AccessError(f"{len(failed)} of {count} changes of {what} failed{rest}:{shown}")
 
 
-def _first(texts: Iterable[str], most: int) -> list[str]:
-    different = list(dict.fromkeys(texts))
-    more = [f"and {len(different) - most} more"] if len(different) > most else []
-    return [*different[:most], *more]
+def _reason(directory: Directory, keys: Sequence[GrantKey], error: TalendError) -> str:
+    reason = named(directory, keys, str(error))
+    others = [who for who in (directory.principal_label(key.principal) for key in keys) if who not in reason]
+    if not others:
+        return reason
+    more = len(others) - _NAMED_AT_MOST
+    and_more = f" and {more} more" if more > 0 else ""
+    return f"{reason} This concerns {', '.join(others[:_NAMED_AT_MOST])}{and_more}."

@@ -94,9 +94,11 @@ class WorkspacePermissionProvider(TalendProvider["WorkspacePermissionInputs"]):
 
     def _read(self, tenant: TenantAccess, _id: str, kept: Mapping[str, Any]) -> dict[str, Any] | None:
         from ..api import GrantKey
+        from .naming import naming
 
         key = GrantKey.from_resource_id(_id)
-        permissions = tenant.grants.read(key)
+        with naming(tenant.directory, [key]):
+            permissions = tenant.grants.read(key)
         if permissions is None and kept.get("permissions"):
             return None
         principal = "user_id" if key.principal.kind == "users" else "service_account_id"

@@ -104,6 +104,7 @@ class Server:
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
+                date_header=False,  # the gate sets it, by the tenant's clock
             ),
             gate,
         )
