@@ -14,7 +14,7 @@ from faults.interleaving import Grants as GrantsOf
 from faults.interleaving import Interleaving, Writer, every_interleaving
 from hosting import Refused
 from pulumi_talend import AlreadyThereError, TalendError
-from pulumi_talend.access import Grants
+from pulumi_talend.access import Grants, side_by_side
 from pulumi_talend.api import GrantKey, Permissions, Principal, TalendClient
 from pulumi_talend.resources.base import forget_tenants
 from pulumi_talend.resources.workspace_access import WorkspaceAccessProvider
@@ -34,7 +34,10 @@ FREE: dict[GrantKey, list[str]] = {key(FINANCE, FELIX): [], key(LOGISTICS, OSKAR
 
 
 @pytest.fixture(autouse=True)
-def a_process_of_its_own() -> Iterator[None]:
+def a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(
+        side_by_side, "AT_ONCE", 1
+    )  # a writer stops before each call, which it has to make one by one then
     forget_tenants()
     yield
     forget_tenants()
