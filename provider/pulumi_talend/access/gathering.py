@@ -76,6 +76,7 @@ class Gatherer(Generic[Wish]):
         self._has_leader = False
         self._announced = 0
         self._arrivals = 0
+        self._arrivals_before = 0  # the last round
         self._last_crowds: deque[int] = deque(maxlen=6)
         self._work_seconds = 0.0
         self._gap_seconds = linger_seconds / _GAPS
@@ -116,7 +117,7 @@ class Gatherer(Generic[Wish]):
     def _lead(self) -> None:
         """One round. Called with the lock held, which is free while it waits and works."""
         came = self._wait_for_company()
-        crowd = len(self._queue)
+        crowd, self._arrivals_before = len(self._queue), self._arrivals
         self.busy = self._expects_company() or crowd > 1
         try:
             gathered = self._gathered() if came else list(self._queue)
@@ -146,7 +147,7 @@ class Gatherer(Generic[Wish]):
     def _wait_for_company(self) -> bool:
         """Waits while company is to be expected; returns whether anybody can still be expected afterwards."""
         some_put_off = any(pending.put_off for pending in self._queue)
-        before = self._arrivals if some_put_off else -1
+        before = self._arrivals_before if some_put_off else -1
         while self._expects_company():
             began, linger = time.monotonic(), self._linger() * (_MORE_FOR_BETTER_COMPANY if some_put_off else 1)
             if self._arrived.wait(linger):
@@ -154,7 +155,7 @@ class Gatherer(Generic[Wish]):
                 continue
             if not self._is_full:
                 self._gap_seconds = min(self._gap_seconds * 1.5, MOST_LINGER_SECONDS / _GAPS)  # longer than it seemed
-            if self._arrivals != before:
+            if self._arrivals != before or self._is_full:
                 return True
             # Only what was put off before is here. A last chance for better company, then it is done as it is.
             return self._arrived.wait(_PATIENCE_SECONDS)
@@ -180,6 +181,11 @@ class Gatherer(Generic[Wish]):
 
     def _linger(self) -> float:
         if self._is_full:
-            return min(_FULL_LINGER_SECONDS, self._linger_seconds)
+            # What was put off shows that the same ones come again and again: nobody new is on the way.
+            return (
+                0.0
+                if any(pending.put_off for pending in self._queue)
+                else min(_FULL_LINGER_SECONDS, self._linger_seconds)
+            )
         for_work = min(self._work_seconds * _SHARE_OF_WORK, _MOST_FOR_WORK_SECONDS)
         return max(self._linger_seconds, for_work, min(self._gap_seconds * _GAPS, MOST_LINGER_SECONDS))
