@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
@@ -196,3 +197,8 @@ def mocked_client(handler: Any, *, token: str = "pat-of-a-test", base_url: str =
 def permissions_path(key: GrantKey) -> str:
     """The path of a grant's own calls; the ids of the offline tenant need no encoding."""
     return f"/security/workspaces/{key.workspace_id}/{key.principal.kind}/{key.principal.id}/permissions"
+
+
+def as_command(script: str, python: str = sys.executable) -> str:
+    """A file that runs as a command and is Python; a first line that names `python` itself cannot hold a blank."""
+    return f"#!/bin/sh\n'''exec' \"{python}\" \"$0\" \"$@\"\n' '''\n{script}\n"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import support
 from doctor.conftest import Doctor
 from e2e.stack import find_pulumi
 from pulumi_talend_sandbox.tenant import Tenant
@@ -21,7 +22,7 @@ PULUMI = find_pulumi()  # before the tests clear the environment
 def command(directory: Path, name: str, script: str) -> None:
     """Puts a program on the test's PATH."""
     file = directory / "bin" / name
-    file.write_text(f"#!{HERE}\n{script}\n")
+    file.write_text(support.as_command(script, str(HERE)))
     file.chmod(0o755)
 
 

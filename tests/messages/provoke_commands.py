@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -118,7 +117,7 @@ def commands(lab: Lab, place: Path, patch: pytest.MonkeyPatch) -> None:
         ("drift", "--state", "odd.json", "--fail-on", "anything"),
     ):
         command(patch, *arguments)
-    (place / "pulumi").write_text(f"#!{sys.executable}\nimport sys\nsys.exit('error: no stack named dev')\n")
+    (place / "pulumi").write_text(support.as_command("import sys\nsys.exit('error: no stack named dev')"))
     (place / "pulumi").chmod(0o755)
     command(patch, "drift", "--stack", "dev")
     managed = {
@@ -199,7 +198,7 @@ def doctors(lab: Lab, place: Path, patch: pytest.MonkeyPatch) -> None:
     python.parent.mkdir(parents=True)
 
     def pretend(script: str, file: Path) -> None:
-        file.write_text(f"#!{sys.executable}\nimport sys\n{script}\n")
+        file.write_text(support.as_command(f"import sys\n{script}"))
         file.chmod(0o755)
         look("--stack", "dev")
 

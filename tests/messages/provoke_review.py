@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import support
 from hosting import Lab
 from messages.provoke import Case, command, refuse
 from pulumi_talend.review.approval import read as read_approval
@@ -114,14 +115,16 @@ def reviews(lab: Lab, place: Path, patch: pytest.MonkeyPatch) -> None:
     command(patch, "review", "loss.json", "--check", "approved.json")
     pulumi = place / "pulumi"
     for script in ("sys.exit('error: it went wrong')", "print('not JSON')"):
-        pulumi.write_text(f"#!{_PYTHON}\nimport sys\n{script}\n")
+        pulumi.write_text(support.as_command(f"import sys\n{script}", str(_PYTHON)))
         pulumi.chmod(0o755)
         command(patch, "review", "--stack", "dev")
         (place / "plan.json").write_text(json.dumps({"resourcePlans": {}, "config": {}}))
         command(patch, "review", "--from-plan", "plan.json", "--stack", "dev")
     pulumi.write_text("#!/nowhere/at/all\n")
     command(patch, "review", "--stack", "dev")
-    pulumi.write_text(f"#!{_PYTHON}\nimport sys\nprint({GAIN!r} if sys.argv[1] == 'preview' else 'not JSON')\n")
+    pulumi.write_text(
+        support.as_command(f"import sys\nprint({GAIN!r} if sys.argv[1] == 'preview' else 'not JSON')", str(_PYTHON))
+    )
     command(patch, "review", "--stack", "dev")
     tenant = lab.tenant
     patch.setenv("TALEND_ENDPOINT", tenant.url)
