@@ -70,7 +70,7 @@ def client_of(
         yield client
 
 
-def in_threads(works: Sequence[Callable[[], T]]) -> list[T | BaseException]:
+def in_threads(works: Sequence[Callable[[], T]], *, seconds: float = 60) -> list[T | BaseException]:
     """Runs each in a thread of its own, all let go at once; what each returned or raised, in order."""
     results: list[Any] = [None] * len(works)
     gate = threading.Barrier(len(works))
@@ -82,11 +82,11 @@ def in_threads(works: Sequence[Callable[[], T]]) -> list[T | BaseException]:
         except BaseException as error:  # noqa: BLE001 - handed to the test, which looks at it
             results[number] = error
 
-    threads = [threading.Thread(target=run, args=(number, work)) for number, work in enumerate(works)]
+    threads = [threading.Thread(target=run, args=(number, work), daemon=True) for number, work in enumerate(works)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(seconds)
     assert not any(thread.is_alive() for thread in threads), "a thread hangs"
     return results
 

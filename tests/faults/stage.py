@@ -163,24 +163,16 @@ class Meeting:
 
     def run(self, works: Sequence[Callable[[], None]]) -> list[BaseException | None]:
         """Runs each in a thread of its own; what each raised."""
-        errors: list[BaseException | None] = [None] * len(works)
 
         def run(number: int) -> None:
             _company.meeting = Member(self, number)
             try:
                 works[number]()
-            except BaseException as error:  # noqa: BLE001 - handed to the judge
-                errors[number] = error
             finally:
                 self.leave(number)
 
-        threads = [threading.Thread(target=run, args=(number,), daemon=True) for number in range(len(works))]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(120)
-        assert not any(thread.is_alive() for thread in threads), "an operation hangs"
-        return errors
+        outcomes = support.in_threads([lambda n=n: run(n) for n in range(len(works))], seconds=120)
+        return [outcome if isinstance(outcome, BaseException) else None for outcome in outcomes]
 
     def come(self, number: int, submit: Submit, wishes: Sequence[Any]) -> list[BaseException | None]:
         """Waits for the others; the last one to come submits everybody's wishes. Returns what became of these."""

@@ -121,21 +121,23 @@ def at_call(tenant: Tenant, number: int, act: Callable[[], object]) -> Callable[
     return tenant.on_call(called)
 
 
-def calls_of(tenant: Tenant, seed: dict[str, Any], inputs: dict[str, Any]) -> range:
+def each_call(
+    tenant: Tenant, inputs: dict[str, Any], act: Callable[[], object]
+) -> Iterator[tuple[int, Callable[[], None]]]:
+    """For each call of the set's first update, begun anew each time: its number, `act` to happen right before it, and an end
+    to that."""
+    seed = tenant.snapshot()
     Project(tenant).up(WorkspaceAccessProvider, "it", inputs)
-    calls = len(tenant.calls)
-    support.reset(tenant, seed)
-    return range(1, calls + 1)
+    for number in range(1, len(tenant.calls) + 1):
+        support.reset(tenant, seed)
+        yield number, at_call(tenant, number, act)
 
 
 def test_whom_a_person_lets_in_meanwhile_is_never_put_out_unseen(tenant: Tenant) -> None:
     """Granted before the check has looked: shown, and removed. Granted later: it stays, and the next preview shows it."""
-    seed = tenant.snapshot()
     newcomer = key(SALES, JAN)
     kept = 0
-    for number in calls_of(tenant, seed, WHOLE):
-        support.reset(tenant, seed)
-        stop = at_call(tenant, number, lambda: support.grant_by_hand(tenant, newcomer, "VIEW"))
+    for _, stop in each_call(tenant, WHOLE, lambda: support.grant_by_hand(tenant, newcomer, "VIEW")):
         project = Project(tenant)
         project.up(WorkspaceAccessProvider, "it", WHOLE)
         stop()
@@ -163,12 +165,9 @@ def test_whom_a_person_grants_something_else_meanwhile(
     In an update that goes slowly, what was read before it is read anew.
     """
     monkeypatch.setattr("pulumi_talend.access.snapshot.MAX_AGE_SECONDS", trusted_for)
-    seed = tenant.snapshot()
     theirs = key(SALES, OSKAR)
     told = 0
-    for number in calls_of(tenant, seed, ADDING):
-        support.reset(tenant, seed)
-        stop = at_call(tenant, number, lambda: support.grant_by_hand(tenant, theirs, "MANAGE"))
+    for number, stop in each_call(tenant, ADDING, lambda: support.grant_by_hand(tenant, theirs, "MANAGE")):
         error: BaseException | None = None
         try:
             Project(tenant).up(WorkspaceAccessProvider, "it", ADDING)

@@ -148,35 +148,16 @@ def lives(lab: Lab, _place: Path, patch: pytest.MonkeyPatch) -> None:
     refuse(lambda: lab.run(**limited).check(Access, "s", workspace_id=here, grants=plain, allow_removals=True))
     tenant.set_behaviour(lookup_rights="signed-in")
     # Somebody is made anew under the same name, somebody is gone, somebody is called otherwise.
-    new = tenant.add_user("new.here@x.example", email="new.here@x.example")
-    lab.run().up(Permission, "new", **SALES, user="new.here@x.example", permissions=["VIEW"])
-    lab.run().up(
-        Access, "dev", workspace="Sales", environment="dev", grants={"new.here@x.example": ["VIEW"]}, exclusive=False
-    )
+    newcomer, theirs = "new.here@x.example", {**SALES, "user": "new.here@x.example", "permissions": ["VIEW"]}
+    whole = {"workspace": "Sales", "environment": "dev", "grants": {newcomer: ["VIEW"]}, "exclusive": False}
+    new = tenant.add_user(newcomer, email=newcomer)
+    lab.run().up(Permission, "new", **theirs)
+    lab.run().up(Access, "dev", **whole)
     tenant.delete_user(new)
-    refuse(
-        lambda: lab.run().check(Permission, "new", **SALES, user="new.here@x.example", permissions=["VIEW"]),
-        lambda: lab.run().check(
-            Access,
-            "dev",
-            workspace="Sales",
-            environment="dev",
-            grants={"new.here@x.example": ["VIEW"]},
-            exclusive=False,
-        ),
-    )
-    tenant.add_user("new.here@x.example", email="new.here@x.example")
-    lab.run().check(Permission, "new", **SALES, user="new.here@x.example", permissions=["VIEW"])
-    refuse(
-        lambda: lab.run().check(
-            Access,
-            "dev",
-            workspace="Sales",
-            environment="dev",
-            grants={"new.here@x.example": ["VIEW"]},
-            exclusive=False,
-        )
-    )
+    refuse(lambda: lab.run().check(Permission, "new", **theirs), lambda: lab.run().check(Access, "dev", **whole))
+    tenant.add_user(newcomer, email=newcomer)
+    lab.run().check(Permission, "new", **theirs)
+    refuse(lambda: lab.run().check(Access, "dev", **whole))
 
 
 def names(lab: Lab, _place: Path, _patch: pytest.MonkeyPatch) -> None:

@@ -149,7 +149,7 @@ class Gatherer(Generic[Wish]):
         some_put_off = any(pending.put_off for pending in self._queue)
         before = self._arrivals_before if some_put_off else -1
         while self._expects_company():
-            began, linger = time.monotonic(), self._linger() * (_MORE_FOR_BETTER_COMPANY if some_put_off else 1)
+            began, linger = time.monotonic(), self._linger(some_put_off)
             if self._arrived.wait(linger):
                 self._gap_seconds += (time.monotonic() - began - self._gap_seconds) / 4
                 continue
@@ -179,13 +179,10 @@ class Gatherer(Generic[Wish]):
     def _is_full(self) -> bool:
         return len(self._queue) >= max(self._last_crowds, default=0) > 1
 
-    def _linger(self) -> float:
+    def _linger(self, some_put_off: bool) -> float:
         if self._is_full:
             # What was put off shows that the same ones come again and again: nobody new is on the way.
-            return (
-                0.0
-                if any(pending.put_off for pending in self._queue)
-                else min(_FULL_LINGER_SECONDS, self._linger_seconds)
-            )
+            return 0.0 if some_put_off else min(_FULL_LINGER_SECONDS, self._linger_seconds)
         for_work = min(self._work_seconds * _SHARE_OF_WORK, _MOST_FOR_WORK_SECONDS)
-        return max(self._linger_seconds, for_work, min(self._gap_seconds * _GAPS, MOST_LINGER_SECONDS))
+        linger = max(self._linger_seconds, for_work, min(self._gap_seconds * _GAPS, MOST_LINGER_SECONDS))
+        return linger * _MORE_FOR_BETTER_COMPANY if some_put_off else linger

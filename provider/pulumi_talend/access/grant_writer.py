@@ -75,13 +75,8 @@ class GrantWriter:
         by_kind: dict[PrincipalKind, set[GrantKey]] = {}
         for key in keys:
             by_kind.setdefault(key.principal.kind, set()).add(key)
-        found: list[set[GrantKey]] = []
-        for some in by_kind.values():
-            workspace_ids, principal_ids = largest_rectangle(some, most_pairs=self._limit)
-            found.append(
-                {key for key in some if key.workspace_id in workspace_ids and key.principal.id in principal_ids}
-            )
-        return max(found, key=len)
+        found = [largest_rectangle(some, most_pairs=self._limit).of(some) for some in by_kind.values()]
+        return set(max(found, key=len))
 
     def write(self, sort: Sort, changes: Changes, *, one_of_many: bool = False) -> Verdicts:
         """Makes `changes` (None: no permissions), all of one sort. `one_of_many`: others come before and after."""
@@ -154,10 +149,8 @@ class GrantWriter:
         if sort == "remove":
             left = dict(members)
             while left:
-                # One at a time: the limit may shrink meanwhile.
-                rectangle = rectangles(left, most_pairs=self._limit)[0]
-                pairs = {(w, p) for w in rectangle.workspace_ids for p in rectangle.principal_ids}
-                part = [key for key in left if (key.workspace_id, key.principal.id) in pairs]
+                # Anew for what is left, which may be covered better in another way.
+                part = rectangles(left, most_pairs=self._limit)[0].of(left)
                 yield {key: left.pop(key) for key in part}
             return
         keys = list(members)

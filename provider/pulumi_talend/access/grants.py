@@ -141,9 +141,8 @@ class Grants:
             return everything
         best = self._writer.best_removal(waiting)
         while len(best) < _SHARE_AT_ONCE * len(waiting):
-            best |= self._writer.best_removal(
-                waiting - best
-            )  # scattered: several calls side by side, rather than slowly
+            # Scattered: several calls side by side, rather than slowly.
+            best |= self._writer.best_removal(waiting - best)
         return [number for number in everything if wishes[number].key not in waiting or wishes[number].key in best]
 
     def _work(self, wishes: Sequence[_Wish]) -> list[BaseException | None]:

@@ -22,6 +22,11 @@ class Rectangle(NamedTuple):
     workspace_ids: tuple[str, ...]
     principal_ids: tuple[str, ...]
 
+    def of(self, keys: Iterable[GrantKey]) -> list[GrantKey]:
+        """Those of `keys` (of one kind of principal) that lie in it, in their order."""
+        workspaces, principals = set(self.workspace_ids), set(self.principal_ids)
+        return [key for key in keys if key.workspace_id in workspaces and key.principal.id in principals]
+
 
 def rectangles(keys: Iterable[GrantKey], *, most_pairs: int = MAX_IDS * MAX_IDS) -> list[Rectangle]:
     """Rectangles that cover exactly `keys` (of one kind of principal), few of them.
