@@ -1,6 +1,7 @@
-"""The Talend Cloud API, and nothing of Pulumi: permissions, role mappings and look-ups over one thread-safe client."""
+"""The Talend Cloud API, without Pulumi: permissions, role mappings and look-ups over one thread-safe client."""
 
 from .client import TalendClient
+from .endpoints import REGIONS
 from .errors import (
     ApiError,
     BadRequestError,
@@ -8,66 +9,53 @@ from .errors import (
     ConfigurationError,
     ConflictError,
     ForbiddenError,
-    NoAnswerError,
+    NoResponseError,
     NotFoundError,
     NotSentError,
-    Problem,
+    Outcome,
+    PayloadTooLargeError,
     RateLimitedError,
     ServerError,
     TalendError,
     TransportError,
     UnauthorizedError,
-    UnexpectedAnswerError,
+    UnexpectedResponseError,
     UnsafeNameError,
 )
-from .models import (
-    ENGINE_USE_PERMISSIONS,
-    PERMISSIONS,
-    Environment,
-    GrantKey,
-    Group,
-    Principal,
-    PrincipalKind,
-    Role,
-    RoleMapping,
-    ServiceAccount,
-    User,
-    Workspace,
-)
+from .models import Account, Environment, Group, Role, RoleMapping, ServiceAccount, User, Workspace
 from .pacing import Pacer
-from .permissions import Permissions
+from .permissions import BatchResult
 from .settings import (
     ENVIRONMENT_NAMES,
-    REGIONS,
+    ENVIRONMENT_ONLY,
     ClientCredential,
     Settings,
     TokenCredential,
+    extra_permissions,
     resolve_settings,
 )
 
 __all__ = [
-    "ENGINE_USE_PERMISSIONS",
     "ENVIRONMENT_NAMES",
-    "PERMISSIONS",
+    "ENVIRONMENT_ONLY",
     "REGIONS",
+    "Account",
     "ApiError",
     "BadRequestError",
+    "BatchResult",
     "CancelledError",
     "ClientCredential",
     "ConfigurationError",
     "ConflictError",
     "Environment",
     "ForbiddenError",
-    "GrantKey",
     "Group",
-    "NoAnswerError",
+    "NoResponseError",
     "NotFoundError",
     "NotSentError",
+    "Outcome",
     "Pacer",
-    "Permissions",
-    "Principal",
-    "PrincipalKind",
-    "Problem",
+    "PayloadTooLargeError",
     "RateLimitedError",
     "Role",
     "RoleMapping",
@@ -79,9 +67,10 @@ __all__ = [
     "TokenCredential",
     "TransportError",
     "UnauthorizedError",
-    "UnexpectedAnswerError",
+    "UnexpectedResponseError",
     "UnsafeNameError",
     "User",
     "Workspace",
+    "extra_permissions",
     "resolve_settings",
 ]

@@ -1,57 +1,52 @@
-"""The Talend API client: one for all threads, with authentication, pacing, retries and clear errors."""
+"""The Talend API client: one for all threads, with authentication, pacing, retries and typed errors."""
 
 from __future__ import annotations
 
 import base64
 import logging
-import random
 import time
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any, TypeVar
 
-import tenacity
 from pydantic import TypeAdapter, ValidationError
 
-from .auth import DEFAULT_LIFETIME_SECONDS, AccessToken, FixedToken, ServiceAccountToken, TokenSource
+from .auth import AccessToken, FixedToken, ServiceAccountToken
+from .clock import ServerClock
 from .directory import DirectoryApi
-from .errors import (
-    NoAnswerError,
-    NotSentError,
-    RateLimitedError,
-    ServerError,
-    TalendError,
-    UnauthorizedError,
-    UnexpectedAnswerError,
-)
+from .endpoints import qlik_hint, region_of
+from .errors import TalendError, UnauthorizedError
 from .lean_httpx import httpx
-from .models import TokenAnswer
-from .pacing import MAX_RATE_LIMIT_WAIT_SECONDS, Notify, Pacer
+from .models import TokenResponse
+from .network import check_running
+from .pacing import Notify, Pacer
 from .permissions import PermissionsApi
 from .redaction import know, redacted
+from .requests import Request, Response, operation
+from .retries import Retries
 from .role_mappings import RoleMappingsApi
 from .settings import ClientCredential, Settings, TokenCredential
 from .text import clean
-from .transport import Action, Answer, Transport
+from .transport import Transport, unexpected_response
 
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
-
-MAX_ATTEMPTS = 5
-"""How often a call is made at most where the network or the server fails; a 429 does not count."""
-
-_BACKOFF_FIRST_SECONDS = 0.25
-_BACKOFF_MOST_SECONDS = 8.0
-_RETRY_STATUS = frozenset({500, 502, 503, 504})
+_TOKEN = TypeAdapter(TokenResponse)
 
 
 class TalendClient:
-    """Calls the Talend API.
+    """Calls the Talend API. Thread-safe.
 
-    `settings` say where and who (see `resolve_settings`). `transport` replaces the network (httpx.MockTransport in tests),
-    `sleep` the waiting between tries, `notify` is told of long waits in one line each, `pacer` is shared with other clients
-    of the same tenant.
+    Args:
+        settings: Where the API is and with which credential (see `resolve_settings`).
+        transport: Replaces the network.
+        pacer: Waits for the rate limit; shared by clients of one tenant.
+        sleep: Waits between tries, in seconds.
+        clock: Tells the API's time.
+        notify: Called with one line about each long wait.
+
+    Raises:
+        ConfigurationError: A proxy or certificate setting of the environment is not usable.
     """
 
     permissions: PermissionsApi
@@ -65,15 +60,17 @@ class TalendClient:
         transport: httpx.BaseTransport | None = None,
         pacer: Pacer | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        clock: ServerClock | None = None,
         notify: Notify | None = None,
     ) -> None:
+        self.clock = clock or ServerClock()
         self._settings = settings
         self._secrets: frozenset[str] = frozenset()  # replaced, never changed: other threads read it
         self._keep_secret(*settings.secrets)
         self._transport = Transport(settings.base_url, redact=self.redact, transport=transport)
         self._pacer = pacer or (Pacer(notify=notify) if notify else Pacer())
         self._sleep = sleep
-        self._token: TokenSource = self._token_source(settings.credential)
+        self._token = self._token_source(settings.credential)
         self.permissions = PermissionsApi(self)
         self.role_mappings = RoleMappingsApi(self)
         self.directory = DirectoryApi(self)
@@ -84,171 +81,132 @@ class TalendClient:
     def __enter__(self) -> TalendClient:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     def close(self) -> None:
         """Closes the connections."""
         self._transport.close()
 
+    def is_rate_limited(self) -> bool:
+        """Whether the API has stated a rate limit by now, or refused a call for one."""
+        return self._pacer.is_limited()
+
     def redact(self, text: str) -> str:
-        """`text` with every secret of this client, also as JSON, a URL or Base64 spells it, replaced by `[secure]`."""
+        """Returns `text` with every secret of this client replaced by `[secure]` (see `redaction`)."""
         return redacted(text, self._secrets)
 
-    def _keep_secret(self, *secrets: str) -> None:
-        self._secrets |= set(secrets)
-        know(secrets)
-
     def quoted(self, text: str) -> str:
-        """What the API wrote, fit for a message: one line, not too long, no secret in it."""
+        """Returns what the API wrote, fit for a message: one line, not too long, without secrets."""
         return clean(self.redact(text))
 
-    def call(self, action: Action) -> Answer:
-        """Makes a call: waits for its turn, authenticates, and tries again what is safe to try again.
+    def call(self, request: Request) -> Response:
+        """Makes a call: waits for the rate limit, authenticates, and repeats what is safe to repeat.
 
-        A 429 or a connection that was never made is always tried again, since nothing was done; a 5xx, a time-out or a broken
-        connection only where `action.repeatable`. What is only good `at_once` is never tried again. Raises what the last try
-        raised: ApiError, TransportError; CancelledError.
+        A 429 or a failed connection is always tried again, because nothing was done; a 5xx or a lost response only where
+        `request.repeatable`. A request that is only valid `at_once` is never tried again.
+
+        Raises what the last try raised: ApiError, TransportError; also UnsafeNameError and CancelledError.
         """
         try:
-            return self._try(action, self._send_with_token)
+            return self._try(request, self._send_with_token)
         except _NoTokenError as no_token:
-            raise no_token.why from None
+            raise no_token.reason from None
+        except TalendError as error:
+            raise (error if error.subject else error.with_(subject=request.subject)) from None
 
-    def call_for(self, action: Action, answer_type: TypeAdapter[T]) -> T:
-        """As `call`, with the answer's JSON checked: UnexpectedAnswerError where it is not what the API documents."""
-        return self.parse(action, self.call(action).data, answer_type)
+    def call_for(self, request: Request, response_type: TypeAdapter[T]) -> T:
+        """As `call`; returns the response's JSON as `response_type`, or raises UnexpectedResponseError."""
+        return self.parse(request, self.call(request).data, response_type)
 
-    def parse(self, action: Action, data: Any, answer_type: TypeAdapter[T]) -> T:
-        """`data` as `answer_type`; UnexpectedAnswerError, naming the first field that is wrong, where it does not fit."""
+    def parse(self, request: Request, data: Any, response_type: TypeAdapter[T]) -> T:
+        """Returns `data` as `response_type`; raises UnexpectedResponseError, which names the first wrong field."""
         try:
-            return answer_type.validate_python(data)
+            return response_type.validate_python(data)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             where = ".".join(str(part) for part in first["loc"]) or "the body"
-            raise UnexpectedAnswerError(
-                f"Could not {action.doing}: the answer is not what the API documents ({where}: {clean(first['msg'])}). "
-                f"Check that {self._settings.base_url} is the Talend API (talend:endpoint)."
-            ) from None
+            reason = f"the response is not what the API documents ({self.quoted(where)}: {self.quoted(first['msg'])})"
+        raise unexpected_response(request, reason, self._settings.base_url)
 
-    def _try(self, action: Action, send: Callable[[Action], Answer]) -> Answer:
-        budget = _Budget(action, self._pacer)
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(budget.may_try_again),
-            wait=budget.seconds_to_wait,
-            sleep=self._sleep,
-            reraise=True,
-        )
-        return retrying(send, action)
+    def _try(self, request: Request, send: Callable[[Request], Response]) -> Response:
+        retries = Retries(request, self._pacer)
+        while True:
+            check_running()
+            try:
+                return send(request)
+            except TalendError as error:
+                seconds = retries.seconds_before_next(error)
+                if seconds is None:
+                    raise retries.final(error) from None
+            self._sleep(seconds)
 
-    def _send_with_token(self, action: Action) -> Answer:
+    def _send_with_token(self, request: Request) -> Response:
         for attempt in (1, 2):
             try:
-                # No token is held by itself: tools that show a traceback's variables would show it. These headers do not.
+                # The token is not kept in a variable of its own, which tools that show tracebacks would print.
                 headers = httpx.Headers({"Authorization": f"Bearer {self._token.current()}"})
             except TalendError as error:
                 raise _NoTokenError(error) from None
             try:
-                with self._pacer.turn(at_once=action.at_once):
-                    return self._transport.send(action, headers, self._pacer.observe)
-            except UnauthorizedError:
+                with self._pacer.turn(at_once=request.at_once):
+                    return self._transport.send(request, headers, self._observe)
+            except UnauthorizedError as error:
                 if attempt == 2 or not self._token.renew(headers["Authorization"].removeprefix("Bearer ")):
-                    raise
+                    raise error.with_(advice=self._credential_advice()) from None
         raise AssertionError("unreachable: the second try returns or raises")
 
-    def _token_source(self, credential: TokenCredential | ClientCredential) -> TokenSource:
+    def _observe(self, headers: httpx.Headers) -> None:
+        self.clock.observe(headers)
+        self._pacer.observe(headers)
+
+    def _credential_advice(self) -> str:
+        region = region_of(self._settings.base_url)
+        of_region = f", or belongs to another region than {region}" if region else ""
+        hint = f" ({hint})" if (hint := qlik_hint(region)) else ""
+        return f"The credential from {self._settings.token_source} is wrong or expired{of_region}{hint}; set it again."
+
+    def _token_source(self, credential: TokenCredential | ClientCredential) -> FixedToken | ServiceAccountToken:
         if isinstance(credential, TokenCredential):
             return FixedToken(credential.token)
         return ServiceAccountToken(lambda: self._fetch_token(credential))
 
     def _fetch_token(self, credential: ClientCredential) -> AccessToken:
         headers = httpx.Headers({"Authorization": f"Basic {self._pair_of(credential)}"})
-        action = Action(
-            "POST",
-            "/security/oauth/token",
-            f"get a token for service account {credential.client_id}",
-            hint="Check talend:clientId and talend:clientSecret.",
+        request = Request(
+            operation("create_token"),
+            f"get a token for service account {self.quoted(credential.client_id)}",
             body={"audience": self._settings.audience, "grant_type": "client_credentials"},
+            advice="The service account lacks a right for tokens, on some tenants TMC_SERVICE_ACCOUNT_MANAGEMENT.",
         )
 
-        def send(action: Action) -> Answer:
+        def send(request: Request) -> Response:
             with self._pacer.turn():
-                return self._transport.send(action, headers, self._pacer.observe)
+                return self._transport.send(request, headers, self._observe)
 
         try:
-            answer = self.parse(action, self._try(action, send).data, TypeAdapter(TokenAnswer))
+            token = self.parse(request, self._try(request, send).data, _TOKEN)
         except TalendError as error:
-            # Without the way that it came: the answer, and so perhaps a token, is among the variables there.
-            raise error.with_traceback(None) from None
-        self._keep_secret(answer.access_token)
-        lifetime = answer.expires_in if answer.expires_in and answer.expires_in > 0 else DEFAULT_LIFETIME_SECONDS
-        _log.debug("has a token of service account %s for %.0f s", self.quoted(credential.client_id), lifetime)
-        return AccessToken(answer.access_token, min(lifetime, DEFAULT_LIFETIME_SECONDS))
+            # Without its traceback, whose variables contain the response and perhaps a token.
+            advice = self._credential_advice() if isinstance(error, UnauthorizedError) else None
+            raise error.with_(subject=request.subject, advice=advice) from None
+        self._keep_secret(token.access_token)
+        _log.debug("got a token of service account %s for %.0f s", self.quoted(credential.client_id), token.expires_in)
+        return AccessToken(token.access_token, token.expires_in)
 
     def _pair_of(self, credential: ClientCredential) -> str:
         pair = base64.b64encode(f"{credential.client_id}:{credential.client_secret}".encode()).decode("ascii")
         self._keep_secret(pair)
         return pair
 
+    def _keep_secret(self, *secrets: str) -> None:
+        self._secrets |= set(secrets)
+        know(secrets)
+
 
 class _NoTokenError(Exception):
-    """No token could be had, after trying as often as pays: the call that it was for is not tried again on top of that."""
+    """No token could be fetched, after the usual tries: the call that needs it is not tried again on top of that."""
 
-    def __init__(self, why: TalendError) -> None:
+    def __init__(self, reason: TalendError) -> None:
         super().__init__()
-        self.why = why
-
-
-class _Budget:
-    """What one call may still spend on trying again."""
-
-    def __init__(self, action: Action, pacer: Pacer) -> None:
-        self._action = action
-        self._pacer = pacer
-        self._failures = 0
-        self._refusals = 0
-        self._waited = 0.0
-        self._next = 0.0
-
-    def may_try_again(self, error: BaseException) -> bool:
-        if isinstance(error, RateLimitedError):
-            self._refusals += 1
-            # The pacer does the waiting, for all threads; here is only counted what this call has waited.
-            self._waited += self._pacer.refused(error.headers, fallback=self._backoff(self._refusals))
-            self._next = 0.0
-            again = not self._action.at_once and self._waited <= MAX_RATE_LIMIT_WAIT_SECONDS
-            _log.debug(
-                "%s, refused %d times: %s", self._call, self._refusals, "waits for its turn" if again else "gives up"
-            )
-            return again
-        if not self._transient(error):
-            return False
-        self._failures += 1
-        self._next = self._backoff(self._failures)
-        again = self._failures < MAX_ATTEMPTS
-        what = f"tries again in {self._next:.2f} s" if again else "gives up"
-        _log.debug("%s, failed %d times of %d: %s (%s)", self._call, self._failures, MAX_ATTEMPTS, what, error)
-        return again
-
-    @property
-    def _call(self) -> str:
-        return f"{self._action.method} {self._action.path}"
-
-    def _transient(self, error: BaseException) -> bool:
-        if self._action.at_once:
-            return False
-        if isinstance(error, NotSentError):
-            return True
-        if isinstance(error, NoAnswerError):
-            return self._action.repeatable
-        return isinstance(error, ServerError) and error.status in _RETRY_STATUS and self._action.repeatable
-
-    def seconds_to_wait(self, _state: tenacity.RetryCallState) -> float:
-        return self._next
-
-    @staticmethod
-    def _backoff(attempt: int) -> float:
-        most = min(_BACKOFF_MOST_SECONDS, _BACKOFF_FIRST_SECONDS * 2 ** min(attempt - 1, 10))
-        return random.uniform(most / 2, most)  # noqa: S311 - spreads load, guards nothing
+        self.reason = reason

@@ -1,7 +1,7 @@
 """Imports httpx without its command line.
 
-Where click, rich and pygments are installed, `import httpx` also imports the command `httpx` with all of them: more than half of
-what it takes, on every run of the engine's host. httpx does without where that module is missing; this makes it look so, once.
+Where click, rich and pygments are installed, `import httpx` also imports the `httpx` command with all of them: more than half
+of its import time, on every run of the provider host. httpx works without that module, so it is hidden during the import.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ _COMMAND = "httpx._main"
 
 _hidden = "httpx" not in sys.modules
 if _hidden:
-    sys.modules[_COMMAND] = None  # type: ignore[assignment]  # the import system's way to say: not there
+    sys.modules[_COMMAND] = None  # type: ignore[assignment]  # tells the import system that the module is missing
 try:
     import httpx as httpx
 finally:

@@ -1,80 +1,25 @@
-"""What the Talend API sends and takes. The only place that knows its camelCase.
+"""The JSON of the Talend API as typed models: the only place that knows its camelCase.
 
-Fields that the documentation does not promise are optional; fields it does not know are ignored, except in role mappings,
-which are written back whole and so keep every field they came with.
+Fields that the API documents but not every tenant sends are optional; unknown fields are ignored, except in role mappings,
+which are written back whole and keep every field.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from .text import clean
-
-PERMISSIONS = ("VIEW", "EXECUTE", "AUTHOR", "PUBLISH", "MANAGE")
-"""Workspace permission names seen in the documentation, from weak to strong.
-
-UNDOCUMENTED: the full set. Others can be allowed with `talend:extraPermissions`.
-"""
-
-ENGINE_USE_PERMISSIONS = ("EXECUTE", "VIEW")
-"""All that an account with TMC_ENGINE_USE may be granted (API user guide, "Setting workspace permissions for a user")."""
-
-PrincipalKind = Literal["users", "service-accounts"]
-
-_KIND_WORDS: dict[PrincipalKind, str] = {"users": "user", "service-accounts": "service account"}
+TOKEN_LIFETIME_SECONDS = 30 * 60
+"""How long a service account token lives (API user guide). The API may name a longer time; the shorter one counts."""
 
 
-@dataclass(frozen=True, order=True)
-class Principal:
-    """Who holds a grant: a user or a service account, by id."""
-
-    kind: PrincipalKind
-    id: str
-
-    def __str__(self) -> str:
-        return f"{_KIND_WORDS[self.kind]} {self.id}"
-
-
-@dataclass(frozen=True, order=True)
-class GrantKey:
-    """What a grant is about: a principal on a workspace."""
-
-    workspace_id: str
-    principal: Principal
-
-    _PATTERN = re.compile(r"([^/]+)/(users|service-accounts)/([^/]+)")
-
-    def __str__(self) -> str:
-        return f"{self.principal} on workspace {self.workspace_id}"
-
-    @property
-    def resource_id(self) -> str:
-        """`<workspaceId>/users/<userId>` or `<workspaceId>/service-accounts/<id>`."""
-        return f"{self.workspace_id}/{self.principal.kind}/{self.principal.id}"
-
-    @classmethod
-    def from_resource_id(cls, resource_id: str) -> GrantKey:
-        """The key that `resource_id` was made from. Raises ValueError where it has another form."""
-        match = cls._PATTERN.fullmatch(resource_id)
-        if match is None:
-            raise ValueError(
-                f"'{clean(resource_id)}' is not the id of a grant; write it like <workspaceId>/users/<userId> "
-                "or <workspaceId>/service-accounts/<serviceAccountId>"
-            )
-        kind: PrincipalKind = "users" if match[2] == "users" else "service-accounts"
-        return cls(match[1], Principal(kind, match[3]))
-
-
-class _Answer(BaseModel):
+class _Model(BaseModel):
     model_config = ConfigDict(extra="ignore", populate_by_name=True, frozen=True, hide_input_in_errors=True)
 
 
-class GrantAnswer(_Answer):
-    """Permissions of one principal on one workspace; which ids stand in it depends on the call."""
+class PermissionRow(_Model):
+    """Permissions of a principal on a workspace. `userId` holds the id of a service account in that kind's calls."""
 
     workspace_id: str | None = Field(default=None, alias="workspaceId")
     user_id: str | None = Field(default=None, alias="userId")
@@ -82,8 +27,32 @@ class GrantAnswer(_Answer):
     permissions: list[str]
 
 
-class RoleMapping(_Answer):
-    """A customer role and the Talend roles it stands for."""
+class GrantId(_Model):
+    """The workspace and the principal that a row of a 207 is about."""
+
+    workspace_id: str | None = Field(default=None, alias="workspaceId")
+    user_id: str | None = Field(default=None, alias="userId")
+    service_account_id: str | None = Field(default=None, alias="serviceAccountId")
+
+    @property
+    def principal_id(self) -> str:
+        """The id of the user or service account; empty where the row names none."""
+        return self.user_id or self.service_account_id or ""
+
+
+class BatchRow(_Model):
+    """One row of a 207: `permission` after a POST or PUT, `permissionId` after a DELETE."""
+
+    status: int
+    message: str | None = None
+    detail: str | None = None
+    request_id: str | None = Field(default=None, alias="requestId")
+    permission: GrantId | None = None
+    permission_id: GrantId | None = Field(default=None, alias="permissionId")
+
+
+class RoleMapping(_Model):
+    """A customer role and the Talend roles that its members get."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
@@ -91,23 +60,23 @@ class RoleMapping(_Answer):
     roles: list[str]
 
     def with_roles(self, roles: list[str]) -> RoleMapping:
-        """The same mapping, with whatever else the API keeps in it, for other Talend roles."""
+        """Returns the mapping with other Talend roles and all its other fields."""
         return self.model_copy(update={"roles": roles})
 
     def as_json(self) -> dict[str, Any]:
-        """As the API takes it."""
+        """Returns the mapping as the API takes it."""
         return self.model_dump(mode="json")
 
 
-class Environment(_Answer):
+class Environment(_Model):
     """An environment of the tenant."""
 
     id: str
     name: str
 
 
-class Workspace(_Answer):
-    """A workspace. Names repeat from one environment to the next."""
+class Workspace(_Model):
+    """A workspace. Its name is unique only within its environment."""
 
     id: str
     name: str
@@ -116,49 +85,104 @@ class Workspace(_Answer):
     type: str | None = None
 
 
-class Role(_Answer):
-    """A Talend role. `permissions` where the tenant's answer tells them (UNDOCUMENTED)."""
+class Role(_Model):
+    """A Talend role. A user's roles may come as names or as ids alone; then the other fields are empty.
 
-    id: str
+    Attributes:
+        permissions: The rights (`TMC_...`) of the role; None where the response does not contain them.
+    """
+
+    id: str = ""
+    name: str = ""
+    permissions: frozenset[str] | None = None
+
+
+class Group(_Model):
+    """A group of users. `id` is empty where the response has none: the API's schema does not promise it."""
+
+    id: str = ""
     name: str
-    permissions: list[str] | None = None
 
 
-class Group(_Answer):
-    """A group of users."""
+def _as_roles(value: Any) -> Any:
+    """Accepts roles as objects or as names."""
+    if isinstance(value, (list, tuple)):
+        return [{"name": role} if isinstance(role, str) else role for role in value]  # pyright: ignore[reportUnknownVariableType]
+    return () if value is None else value
 
-    id: str
-    name: str
+
+def _or_empty(value: Any) -> Any:
+    return () if value is None else value
 
 
-class User(_Answer):
-    """A user's account. `roles` and `permissions` as the tenant's answer tells them (UNDOCUMENTED, so untyped)."""
+Rights = Annotated[frozenset[str], BeforeValidator(_or_empty)]
 
-    id: str
+
+class _Account(_Model):
+    id: str = ""
+    own_permissions: Rights = Field(default=frozenset(), alias="permissions")
+    roles: Annotated[tuple[Role, ...], BeforeValidator(_as_roles)] = ()
+
+    @property
+    def permissions(self) -> frozenset[str]:
+        """The rights (`TMC_...`) of the account: its own and those of its roles, as far as the response contains them."""
+        return self.own_permissions.union(*(role.permissions or () for role in self.roles))
+
+
+class User(_Account):
+    """A user's account. `id` is empty where the response has none: the API's schema does not promise it.
+
+    Attributes:
+        active: False for a deactivated account; None where the response does not say.
+    """
+
     login: str | None = None
     email: str | None = None
     first_name: str | None = Field(default=None, alias="firstName")
     last_name: str | None = Field(default=None, alias="lastName")
-    roles: list[Any] | None = None
-    permissions: list[str] | None = None
+    active: bool | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _roles_by_id(cls, data: Any) -> Any:
+        """Takes `roleIds`, as the API's schema has it, where there are no `roles`."""
+        if isinstance(data, dict) and not data.get("roles") and isinstance(data.get("roleIds"), list):  # pyright: ignore[reportUnknownMemberType]
+            return {**data, "roles": [{"id": role} for role in data["roleIds"]]}  # pyright: ignore[reportUnknownVariableType]
+        return data  # pyright: ignore[reportUnknownVariableType]
 
 
-class ServiceAccount(_Answer):
-    """A service account. `permissions` are the account's own (TMC_...), not those on workspaces."""
+class ServiceAccount(_Model):
+    """A service account. `permissions` are its rights (`TMC_...`), not those on workspaces."""
 
     id: str
     name: str
-    permissions: list[str] | None = None
+    permissions: Rights = frozenset()
 
 
-def _token(value: str) -> str:
+class Account(_Account):
+    """The account that a credential belongs to (`GET /account/me`)."""
+
+    type: Literal["USER", "SERVICE_ACCOUNT"]
+    name: str
+
+
+def _usable_token(value: str) -> str:
     if not value or not value.isascii() or not value.isprintable() or " " in value:
-        raise ValueError("is no token")
+        raise ValueError("is not a valid token")
     return value
 
 
-class TokenAnswer(_Answer):
-    """A new service account token. UNDOCUMENTED: the fields; OAuth2's own names are expected."""
+def _lifetime(value: Any) -> float:
+    """Takes seconds as a number or as text; anything else counts as the documented lifetime."""
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        return TOKEN_LIFETIME_SECONDS
+    return min(seconds, TOKEN_LIFETIME_SECONDS) if seconds > 0 else TOKEN_LIFETIME_SECONDS
 
-    access_token: Annotated[str, AfterValidator(_token)] = Field(repr=False)
-    expires_in: float | None = None
+
+class TokenResponse(_Model):
+    """A new service account token. `expires_in` is in seconds, at most 30 minutes."""
+
+    access_token: Annotated[str, AfterValidator(_usable_token)] = Field(repr=False)
+    expires_in: Annotated[float, BeforeValidator(_lifetime)] = TOKEN_LIFETIME_SECONDS

@@ -1,49 +1,54 @@
-"""Workspace permissions of users and service accounts: the documented calls, one method each.
+"""Workspace permissions of users and service accounts: one method for each documented operation.
 
-API reference, "Workspace Permissions"; API user guide, "Setting workspace permissions for a user"; release notes R2021-06.
+API document "workspace-permissions". An account that holds TMC_ENGINE_USE may get EXECUTE and VIEW only (release notes R2021-06).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import TypeAdapter
 
-from .errors import NotFoundError, UnexpectedAnswerError
-from .models import ENGINE_USE_PERMISSIONS, GrantAnswer, GrantKey, Principal, PrincipalKind
-from .transport import Action, Answer, path_segment
+from ..model.grants import (
+    ENGINE_USE_PERMISSIONS,
+    GrantKey,
+    Permissions,
+    Principal,
+    PrincipalKind,
+    permission_list,
+)
+from .errors import ApiError, NotFoundError, UnexpectedResponseError
+from .models import BatchRow, PermissionRow
+from .operations import Operation
+from .requests import Request, Response, operation
+from .responses import api_error, said_by
 
 if TYPE_CHECKING:
     from .client import TalendClient
 
-Permissions = frozenset[str]
+_ONE = TypeAdapter(PermissionRow)
+_MANY = TypeAdapter(list[PermissionRow])
+_ROWS = TypeAdapter(list[BatchRow])
 
-_ONE = TypeAdapter(GrantAnswer)
-_MANY = TypeAdapter(list[GrantAnswer])
+_Verb = Literal["get", "create", "update", "delete", "list"]
 
-_NEEDS_FOR_USERS = (
-    "the Environment Administrator role (TMC_ENVIRONMENT_MANAGEMENT, TMC_PIPELINE_MANAGEMENT, TMC_PROMOTION_EXECUTION)"
-)
-_NEEDS_FOR_SERVICE_ACCOUNTS = "TMC_USER_MANAGEMENT"
-_HINT = (
-    "Check that workspace and principal exist; an account with TMC_ENGINE_USE may have "
+_ADVICE = (
+    "Check that the workspace and the account exist; an account with TMC_ENGINE_USE may have "
     f"{' and '.join(ENGINE_USE_PERMISSIONS)} only."
 )
 
 
-def words(permissions: Iterable[str]) -> str:
-    """Permissions as a person reads them, in a stable order."""
-    return ", ".join(sorted(permissions)) or "nothing"
+@dataclass(frozen=True)
+class BatchResult:
+    """The result of a batch.
 
+    Attributes:
+        refused: The elementary changes that the API refused, each with its own error. The others are reported as done.
+    """
 
-def _needs(kind: PrincipalKind) -> str:
-    return _NEEDS_FOR_USERS if kind == "users" else _NEEDS_FOR_SERVICE_ACCOUNTS
-
-
-def _path(key: GrantKey) -> str:
-    workspace, principal = path_segment(key.workspace_id), path_segment(key.principal.id)
-    return f"/security/workspaces/{workspace}/{key.principal.kind}/{principal}/permissions"
+    refused: Mapping[GrantKey, ApiError] = field(default_factory=dict[GrantKey, ApiError])
 
 
 class PermissionsApi:
@@ -53,149 +58,193 @@ class PermissionsApi:
         self._client = client
 
     def get(self, key: GrantKey) -> Permissions | None:
-        """The permissions of one principal on one workspace; None where it has none there.
-
-        UNDOCUMENTED, decided here: "none" is answered by 404 or by an empty list; both mean none.
-        """
-        action = Action("GET", _path(key), f"read the permissions of {key}", needs=_needs(key.principal.kind))
+        """Returns the permissions of a principal on a workspace; None where it has none there (404, or an empty list)."""
+        request = _single("get", key, f"read the permissions of {key}")
         try:
-            answer = self._client.call_for(action, _ONE)
+            row = self._client.call_for(request, _ONE)
         except NotFoundError:
             return None
-        answered_id = answer.user_id if key.principal.kind == "users" else answer.service_account_id
-        for asked, answered in ((key.workspace_id, answer.workspace_id), (key.principal.id, answered_id)):
+        for asked, answered in (
+            (key.workspace_id, row.workspace_id),
+            (key.principal.id, _principal_id(key.principal.kind, row)),
+        ):
             if answered is not None and answered != asked:
-                raise UnexpectedAnswerError(
-                    f"Could not {action.doing}: the API answered for {self._client.quoted(answered)}, not for {asked}. "
-                    "Nothing was changed; run again, and ask Talend's support if it stays."
+                raise UnexpectedResponseError(
+                    f"the API answered for {self._client.quoted(answered)}, not for {asked}",
+                    subject=request.subject,
+                    advice="Run again; if it fails again, ask Talend's support.",
                 )
-        return frozenset(answer.permissions) or None
+        return frozenset(row.permissions) or None
 
     def assign(self, key: GrantKey, permissions: Permissions) -> None:
-        """Gives permissions to a principal who has none there (POST). Not repeated where the answer is lost."""
-        self._write("POST", key, permissions, f"grant {words(permissions)} to {key}", repeatable=False)
+        """Gives permissions to a principal that has none there (POST). Not repeated where the response is lost.
+
+        Raises ConflictError where it has some.
+        """
+        self._client.call(_single("create", key, _granting(key, permissions), permissions))
 
     def replace(self, key: GrantKey, permissions: Permissions) -> None:
-        """Replaces the permissions of a principal (PUT). NotFoundError where it has none, if the API insists on some."""
-        self._write("PUT", key, permissions, f"set the permissions of {key} to {words(permissions)}")
+        """Replaces the permissions of a principal (PUT). Raises NotFoundError where it has none."""
+        self._client.call(_single("update", key, _setting(key, permissions), permissions))
 
     def remove(self, key: GrantKey) -> None:
-        """Removes all permissions of a principal there. NotFoundError where it has none, if the API insists on some."""
-        action = Action(
-            "DELETE",
-            _path(key),
-            f"remove the permissions of {key}",
-            needs=_needs(key.principal.kind),
-            hint=_HINT,
-        )
-        self._client.call(action)
-
-    def _write(
-        self, method: Any, key: GrantKey, permissions: Permissions, doing: str, *, repeatable: bool = True
-    ) -> None:
-        action = Action(
-            method,
-            _path(key),
-            doing,
-            needs=_needs(key.principal.kind),
-            hint=_HINT,
-            repeatable=repeatable,
-            body=sorted(permissions),
-        )
-        self._client.call(action)
+        """Removes all permissions of a principal there (DELETE). Raises NotFoundError where it has none."""
+        self._client.call(_single("delete", key, _removing(key)))
 
     def list(
         self,
+        kind: PrincipalKind,
         *,
         workspace_id: str | None = None,
-        user_id: str | None = None,
         environment_id: str | None = None,
+        principal_id: str | None = None,
     ) -> dict[GrantKey, Permissions]:
-        """All permissions of the tenant, or of one workspace, user or environment, in one call.
+        """Returns all permissions of one kind of principal, in one call. The filters narrow it down.
 
-        UNDOCUMENTED, decided here: whether service accounts are listed; where an entry names one it is taken. Entries
-        without permissions are left out. The parameters are spelled as in the documentation's examples.
+        Rows without permissions are left out. Raises NotFoundError where an id in a filter does not exist.
         """
-        filters = {"workspaceId": workspace_id, "userId": user_id, "environmentId": environment_id}
-        params = {name: value for name, value in filters.items() if value is not None}
-        of = ", ".join(f"{name} {value}" for name, value in params.items())
-        action = Action(
-            "GET",
-            "/security/permissions",
-            f"list the permissions of {of or 'the tenant'}",
-            needs=_NEEDS_FOR_USERS,
-            hint="Check that what is asked for exists.",
-            params=params,
+        listing = _operation("list", kind)
+        principal_filter = listing.query[-1].name
+        query: dict[str, str | Sequence[str] | None] = {
+            "workspaceId": workspace_id,
+            "environmentId": environment_id,
+            principal_filter: principal_id,
+        }
+        filters = ", ".join(f"{name} {value}" for name, value in query.items() if value is not None)
+        request = Request(
+            listing,
+            f"list the permissions of {_plural(kind)}{f' ({filters})' if filters else ''}",
+            query=query,
+            advice="Check that the ids exist.",
         )
         grants: dict[GrantKey, Permissions] = {}
-        for entry in self._client.call_for(action, _MANY):
-            key = self._key(action, entry)
-            permissions = frozenset(entry.permissions) | grants.get(key, frozenset())
+        for row in self._client.call_for(request, _MANY):
+            principal = _principal_id(kind, row)
+            if not row.workspace_id or not principal:
+                raise UnexpectedResponseError(
+                    "a row names no workspace or no principal",
+                    subject=request.subject,
+                    advice="Run again; if it fails again, ask Talend's support.",
+                )
+            key = GrantKey(row.workspace_id, Principal(kind, principal))
+            permissions = frozenset(row.permissions) | grants.get(key, frozenset())
             if permissions:
                 grants[key] = permissions
         return grants
 
-    @staticmethod
-    def _key(action: Action, entry: GrantAnswer) -> GrantKey:
-        if entry.workspace_id and entry.user_id:
-            return GrantKey(entry.workspace_id, Principal("users", entry.user_id))
-        if entry.workspace_id and entry.service_account_id:
-            return GrantKey(entry.workspace_id, Principal("service-accounts", entry.service_account_id))
-        raise UnexpectedAnswerError(
-            f"Could not {action.doing}: an entry names no workspace or no principal. Nothing was changed; run again, "
-            "and ask Talend's support if it stays."
-        )
+    def assign_batch(self, kind: PrincipalKind, grants: Mapping[GrantKey, Permissions]) -> BatchResult:
+        """Gives permissions to principals of one kind that have none there (POST). Not repeated where the response is lost."""
+        return self._write_batch("create", kind, grants)
 
-    def assign_batch(self, kind: PrincipalKind, grants: Mapping[GrantKey, Permissions]) -> bool:
-        """Gives permissions to many principals of one kind (POST). Not repeated where the answer is lost.
+    def replace_batch(self, kind: PrincipalKind, grants: Mapping[GrantKey, Permissions]) -> BatchResult:
+        """Replaces the permissions of principals of one kind that have some there (PUT)."""
+        return self._write_batch("update", kind, grants)
 
-        Returns whether the answer is a plain "done"; else (207, 202) some may not have been done.
+    def remove_batch(
+        self, kind: PrincipalKind, workspace_ids: Sequence[str], principal_ids: Sequence[str]
+    ) -> BatchResult:
+        """Removes all permissions of the principals on the workspaces: **every** pair of the two lists.
+
+        Raises:
+            UnsafeNameError: A list or an id is empty, which to the API means everybody; nothing was sent. It is a ValueError.
         """
-        return self._write_batch("POST", kind, grants, repeatable=False)
-
-    def replace_batch(self, kind: PrincipalKind, grants: Mapping[GrantKey, Permissions]) -> bool:
-        """Replaces the permissions of many principals of one kind, who have some already (PUT). Returns as `assign_batch`."""
-        return self._write_batch("PUT", kind, grants, repeatable=True)
-
-    def remove_batch(self, kind: PrincipalKind, workspace_ids: Sequence[str], principal_ids: Sequence[str]) -> bool:
-        """Removes all permissions of those principals on those workspaces: **every** pair of the two lists.
-
-        Returns as `assign_batch`.
-        """
-        parameter = "userIds" if kind == "users" else "serviceAccountIds"
-        action = Action(
-            "DELETE",
-            _batch_path(kind),
-            f"remove the permissions of {len(principal_ids)} {kind} on {len(workspace_ids)} workspaces",
-            needs=_needs(kind),
-            hint=_HINT,
-            params={"workspaceIds": ",".join(workspace_ids), parameter: ",".join(principal_ids)},
+        removal = _operation("delete", kind, batch=True)
+        request = Request(
+            removal,
+            f"remove the permissions of {len(principal_ids)} {_plural(kind)} on {len(workspace_ids)} workspaces",
+            query={removal.query[0].name: workspace_ids, removal.query[1].name: principal_ids},
+            advice=_ADVICE,
         )
-        return _plainly_done(self._client.call(action))
+        subjects = {
+            key: _removing(key)
+            for workspace in workspace_ids
+            for key in (GrantKey(workspace, Principal(kind, principal)) for principal in principal_ids)
+        }
+        return self._result(request, self._client.call(request), kind, subjects)
 
     def _write_batch(
-        self, method: Any, kind: PrincipalKind, grants: Mapping[GrantKey, Permissions], *, repeatable: bool
-    ) -> bool:
-        id_name = "userId" if kind == "users" else "serviceAccountId"
+        self, verb: Literal["create", "update"], kind: PrincipalKind, grants: Mapping[GrantKey, Permissions]
+    ) -> BatchResult:
+        if any(key.principal.kind != kind for key in grants):
+            raise ValueError(f"a batch of {kind} contains a grant of the other kind")
+        if not grants:
+            return BatchResult()
+        # The body's field is `userId` for service accounts too (schema "Permission").
         body = [
-            {"workspaceId": key.workspace_id, id_name: key.principal.id, "permissions": sorted(grants[key])}
+            {"workspaceId": key.workspace_id, "userId": key.principal.id, "permissions": sorted(grants[key])}
             for key in sorted(grants)
         ]
-        action = Action(
-            method,
-            _batch_path(kind),
-            f"write {len(body)} grants of {kind}",
-            needs=_needs(kind),
-            hint=_HINT,
-            repeatable=repeatable,
+        request = Request(
+            _operation(verb, kind, batch=True),
+            f"write {len(body)} grants of {_plural(kind)}",
             body=body,
+            advice=_ADVICE,
         )
-        return _plainly_done(self._client.call(action))
+        words = _granting if verb == "create" else _setting
+        subjects = {key: words(key, permissions) for key, permissions in grants.items()}
+        return self._result(request, self._client.call(request), kind, subjects)
+
+    def _result(
+        self, request: Request, response: Response, kind: PrincipalKind, subjects: Mapping[GrantKey, str]
+    ) -> BatchResult:
+        """Reads which elementary changes a response refuses: a 207 lists at least those.
+
+        `subjects` words each change that was sent.
+        """
+        if response.status == 202:
+            raise _unclear(request, "the API accepted the request and will process it later (202)")
+        if response.status != 207:
+            return BatchResult()
+        refused: dict[GrantKey, ApiError] = {}
+        for row in self._client.parse(request, response.data, _ROWS):
+            if row.status < 400:
+                continue
+            id_ = row.permission or row.permission_id
+            key = GrantKey(id_.workspace_id or "", Principal(kind, id_.principal_id)) if id_ else None
+            if key is None or key not in subjects:
+                raise _unclear(request, "the API refused a change that was not part of the request (207)")
+            quoted = (self._client.quoted(text or "") for text in (row.message, row.detail, row.request_id))
+            refused[key] = api_error(replace(request, subject=subjects[key]), row.status, said_by(*quoted))
+        return BatchResult(refused)
 
 
-def _plainly_done(answer: Answer) -> bool:
-    return answer.status in {200, 201, 204}
+def _unclear(request: Request, reason: str) -> UnexpectedResponseError:
+    return UnexpectedResponseError(
+        reason, subject=request.subject, outcome="unknown", advice="Run `pulumi refresh` to see it, then run again."
+    )
 
 
-def _batch_path(kind: PrincipalKind) -> str:
-    return "/security/permissions/batch" if kind == "users" else "/security/service-accounts/permissions/batch"
+def _operation(verb: _Verb, kind: PrincipalKind, *, batch: bool = False) -> Operation:
+    subject = "user" if kind == "users" else "service_account"
+    return operation(f"{verb}_{subject}_permissions{'_batch' if batch else ''}")
+
+
+def _single(verb: _Verb, key: GrantKey, subject: str, permissions: Permissions | None = None) -> Request:
+    return Request(
+        _operation(verb, key.principal.kind),
+        subject,
+        path_values=(key.workspace_id, key.principal.id),
+        body=None if permissions is None else sorted(permissions),
+        advice=_ADVICE,
+    )
+
+
+def _principal_id(kind: PrincipalKind, row: PermissionRow) -> str | None:
+    """Which principal a row is about follows from the call: `userId` holds the id of a service account too."""
+    return row.user_id if kind == "users" else row.service_account_id or row.user_id
+
+
+def _plural(kind: PrincipalKind) -> str:
+    return "users" if kind == "users" else "service accounts"
+
+
+def _granting(key: GrantKey, permissions: Permissions) -> str:
+    return f"grant {permission_list(permissions)} to {key}"
+
+
+def _setting(key: GrantKey, permissions: Permissions) -> str:
+    return f"set the permissions of {key} to {permission_list(permissions)}"
+
+
+def _removing(key: GrantKey) -> str:
+    return f"remove the permissions of {key}"

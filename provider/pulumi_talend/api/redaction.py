@@ -1,27 +1,50 @@
-"""Secrets in texts, in whatever spelling: as they are, in JSON, in URLs, in Base64."""
+"""Removes secrets from text, in the spellings that a server can reflect.
+
+Found are: the secret as it is, in JSON, percent-encoded, with HTML entities, in hexadecimal and Base64, with invisible characters
+in between, and these within each other. Not found is a secret that a server cuts, reverses or encrypts.
+"""
 
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
 import threading
 from collections.abc import Iterable
 from functools import lru_cache
-from urllib.parse import quote, quote_plus
+from urllib.parse import unquote
 
 SECURE = "[secure]"
-"""What stands in a secret's place."""
+"""Replaces a secret."""
 
 _SHORTEST_KNOWN = 4
-_SHORTEST_IN_BASE64 = 8
-"""A shorter piece of Base64 may be found in any text."""
+_SHORTEST_ENCODED = 8
+"""Shorter pieces of Base64 or hexadecimal occur in any text."""
+
+_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u2060-\u2064\ufe00-\ufe0f\ufeff]")
+_MAX_DECODINGS = 4
 
 
 def redacted(text: str, secrets: Iterable[str]) -> str:
-    """`text` with every spelling of each of `secrets` replaced by `[secure]`."""
+    """Returns `text` with every spelling of each of `secrets` replaced by `[secure]`.
+
+    Where only decoding shows a secret, the text is returned decoded.
+    """
     pattern = _pattern(frozenset(secret for secret in secrets if secret))
-    return text if pattern is None else pattern.sub(SECURE, text)
+    if pattern is None:
+        return text
+    text = plain = pattern.sub(SECURE, text)
+    for _ in range(_MAX_DECODINGS):
+        before = plain
+        for decode in (_visible, html.unescape, unquote, _without_escapes):
+            plain = decode(plain)
+            for reading in (plain, plain.replace("+", " ")):  # a form encodes a space as a plus
+                if pattern.search(reading):
+                    text = plain = pattern.sub(SECURE, reading)
+        if plain == before:
+            break
+    return text
 
 
 _known: frozenset[str] = frozenset()
@@ -29,7 +52,7 @@ _known_lock = threading.Lock()
 
 
 def know(secrets: Iterable[str]) -> None:
-    """Has `without_known` remove these, in the whole process. What is shorter than four characters is no secret."""
+    """Makes `without_known` remove these, in the whole process. Texts of less than four characters are not removed."""
     global _known
     new = frozenset(secret for secret in secrets if len(secret) >= _SHORTEST_KNOWN)
     with _known_lock:
@@ -37,8 +60,20 @@ def know(secrets: Iterable[str]) -> None:
 
 
 def without_known(text: str) -> str:
-    """`text` without the secrets of all clients of the process: for logs, where one client's error is told among others'."""
+    """Returns `text` without the secrets of all clients of the process: for logs, which several clients share."""
     return redacted(text, _known)
+
+
+def _visible(text: str) -> str:
+    return _INVISIBLE.sub("", text)
+
+
+_ESCAPE = re.compile(r'\\+(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(["\\/]))')
+
+
+def _without_escapes(text: str) -> str:
+    """Decodes the escapes of JSON and of most programming languages, also where they are escaped again."""
+    return _ESCAPE.sub(lambda match: match[3] or chr(int(match[1] or match[2], 16)), text)
 
 
 @lru_cache(maxsize=16)
@@ -48,22 +83,23 @@ def _pattern(secrets: frozenset[str]) -> re.Pattern[str] | None:
 
 
 def _spellings(secret: str) -> set[str]:
-    spellings = {secret}
+    found = {secret, _without_escapes(_visible(secret))} - {""}
     for _ in range(2):  # JSON within JSON: what a gateway makes of the request that it repeats
-        spellings |= {json.dumps(s, ensure_ascii=ascii_)[1:-1] for s in spellings for ascii_ in (True, False)}
-    for quoted in (quote(secret, safe=""), quote(secret), quote_plus(secret)):
-        spellings |= {quoted, re.sub("%..", lambda escape: escape[0].lower(), quoted)}
-    return spellings | _in_base64(secret.encode("utf-8", "surrogatepass"))
+        found |= {json.dumps(s, ensure_ascii=ascii_)[1:-1] for s in found for ascii_ in (True, False)}
+    data = secret.encode("utf-8", "surrogatepass")
+    if 2 * len(data) >= _SHORTEST_ENCODED:
+        found |= {data.hex(), data.hex().upper()}
+    return found | _in_base64(data)
 
 
 def _in_base64(secret: bytes) -> set[str]:
-    """The characters that stand for `secret` wherever it begins in what is encoded: at each of three places in a group."""
+    """Returns the Base64 characters of `secret` for each of the three places in a group where it may begin."""
     found: set[str] = set()
     for before in range(3):
         first, last = -(-8 * before // 6), 8 * (before + len(secret)) // 6
         for encode in (base64.b64encode, base64.urlsafe_b64encode):
             piece = encode(bytes(before) + secret).decode("ascii")[first:last]
-            if len(piece) >= _SHORTEST_IN_BASE64:
+            if len(piece) >= _SHORTEST_ENCODED:
                 found.add(piece)
     return found
 
@@ -81,7 +117,7 @@ _SHAPES = (
 
 
 def without_lookalikes(text: str) -> str:
-    """`text` without what looks like a credential, whosever it is: as a header, a JWT, a field of OAuth, part of a URL."""
+    """Returns `text` without what looks like a credential of anybody: in a header, a JWT, a field of OAuth, a URL."""
     for shape, replacement in _SHAPES:
         text = shape.sub(replacement, text)
     return text

@@ -1,32 +1,26 @@
-"""One HTTP call, once: what is sent, how an answer is read, and how what goes wrong becomes one of our exceptions."""
+"""One HTTP call, once: sends a request, reads the response within bounds, turns failures into exceptions of this package."""
 
 from __future__ import annotations
 
 import json
 import logging
-import math
-import ssl
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
-from urllib.parse import quote, urlsplit
+from collections.abc import Callable
+from typing import NoReturn
+from urllib.parse import urlsplit
 
-from .errors import (
-    NoAnswerError,
-    NotSentError,
-    TalendError,
-    UnexpectedAnswerError,
-    UnsafeNameError,
-    error_for_status,
-)
+from .errors import CancelledError, NoResponseError, NotSentError, Outcome, TalendError, UnexpectedResponseError
 from .lean_httpx import httpx
-from .settings import is_loopback
+from .network import CALL_DEADLINE_SECONDS, Deadline, DeadlineExceededError, network_transport
+from .operations import API_VERSION, VERSION_HEADER
+from .requests import DeleteGuard, Request, Response
+from .responses import DuplicateKeyError, api_error, decoded, error_status, parse_json, said_in
 from .text import clean
 
-MAX_ANSWER_BYTES = 64 * 1024 * 1024
-"""A larger answer is no answer of this API's; the listing of 300,000 grants is smaller."""
+MAX_RESPONSE_BYTES = 64 * 1024 * 1024
+"""A larger response is not one of this API's; the listing of 300,000 grants is smaller."""
 
+_READ_OF_ERROR = 64 * 1024
 _LOGGED_AT_MOST = 2_000
 _LOGGED_HEADERS = (
     "x-ratelimit-limit",
@@ -37,273 +31,229 @@ _LOGGED_HEADERS = (
     "content-type",
     "location",
 )
+_GATEWAY_STATUSES = frozenset({401, 403, 413, 414, 429, 431})
+"""Refusals that mean the same when a gateway answers them with an HTML page."""
+
 _log = logging.getLogger(__name__)
-_TIMEOUT = httpx.Timeout(60.0, connect=10.0, write=30.0, pool=None)
-
-
-@dataclass(frozen=True)
-class Action:
-    """One call in the words of the person who reads its error.
-
-    `doing` completes "Could not ..." and names the object; `needs` names the right that a 403 misses; `hint` says what to do
-    about a 400 or 404. `repeatable` tells that doing it twice is the same as doing it once, `at_once` that it must not come
-    later than it is asked for: what it would write may be out of date then.
-    """
-
-    method: Literal["GET", "POST", "PUT", "DELETE"]
-    path: str
-    doing: str
-    needs: str = ""
-    hint: str = ""
-    repeatable: bool = True
-    at_once: bool = False
-    params: Mapping[str, str] | None = None
-    body: Any = None
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A successful answer: its status, headers and parsed JSON (None where there was no body)."""
-
-    status: int
-    headers: httpx.Headers
-    data: Any
-
-
-def path_segment(value: str) -> str:
-    """`value` as one segment of a path, percent-encoded whole (slashes too).
-
-    Raises UnsafeNameError for a value without a letter or digit, or with an empty, "." or ".." step between slashes: on the way
-    it could be taken for steps in the path, and what would be called then is the collection above, whose DELETE removes
-    everything.
-    """
-    steps = value.split("/")
-    half = any("\ud800" <= character <= "\udfff" for character in value)  # of a character: no encoding has it
-    if half or not any(character.isalnum() for character in value) or any(step in {"", ".", ".."} for step in steps):
-        raise UnsafeNameError(
-            f"'{clean(value)}' cannot safely stand in a URL's path, so the API is not called with it. Nothing was sent; rename "
-            "it in the console."
-        )
-    return quote(value, safe="")
+_TIMEOUT = httpx.Timeout(60.0, connect=10.0, write=30.0, pool=30.0)
 
 
 class Transport:
-    """Sends single calls. Thread-safe; keeps connections open between calls. `redact` removes secrets from a text."""
+    """Sends single calls. Thread-safe; keeps connections open between calls.
+
+    Args:
+        base_url: The API's address.
+        redact: Removes secrets from a text.
+        transport: Replaces the network.
+        deadline_seconds: How long one call may take in all.
+
+    Raises:
+        ConfigurationError: A proxy or certificate setting of the environment is not usable.
+    """
 
     def __init__(
-        self, base_url: str, *, redact: Callable[[str], str], transport: httpx.BaseTransport | None = None
+        self,
+        base_url: str,
+        *,
+        redact: Callable[[str], str],
+        transport: httpx.BaseTransport | None = None,
+        deadline_seconds: float = CALL_DEADLINE_SECONDS,
     ) -> None:
         self.base_url = base_url
         self._redact = redact
-        host = urlsplit(base_url).hostname or ""
+        self._deadline = Deadline()
+        self._deadline_seconds = deadline_seconds
         self._http = httpx.Client(
             timeout=_TIMEOUT,
-            transport=transport,
-            follow_redirects=False,  # a redirect would take the token to another host
-            trust_env=not is_loopback(host),  # a company's proxy is for the cloud, not for this machine
-            verify=_trusted(base_url, transport),
-            limits=httpx.Limits(max_connections=32, max_keepalive_connections=16),
+            transport=transport or network_transport(base_url, self._deadline),
+            follow_redirects=False,  # a redirect would take the credential to another host
+            trust_env=False,  # network_transport reads the environment
+            event_hooks={"request": [DeleteGuard(base_url)]},
         )
 
     def close(self) -> None:
         """Closes the connections."""
         self._http.close()
 
-    def send(self, action: Action, headers: httpx.Headers, on_headers: Callable[[httpx.Headers], None]) -> Answer:
-        """Makes the call once, with `headers`. `on_headers` sees those of whatever answer comes.
+    def send(self, request: Request, headers: httpx.Headers, on_headers: Callable[[httpx.Headers], None]) -> Response:
+        """Makes the call once.
 
-        Raises NotSentError, NoAnswerError, UnexpectedAnswerError or the ApiError of the answer's status.
+        Args:
+            request: What to send.
+            headers: Headers to add: the credential.
+            on_headers: Called with the headers of any response.
+
+        Raises:
+            NotSentError: No connection.
+            NoResponseError: No complete response within the deadline.
+            UnexpectedResponseError: The response is not one that the API documents.
+            ApiError: The API refused the request.
         """
         try:
-            return self._sent(action, headers, on_headers)
+            return self._send(request, headers, on_headers)
         except TalendError as error:
-            # Without the way that it came: what the API wrote stands there as it came, and tools show variables.
+            # Without its traceback, whose variables contain the response as it arrived: some tools show variables.
             raise error.with_traceback(None) from None
 
-    def _sent(self, action: Action, headers: httpx.Headers, on_headers: Callable[[httpx.Headers], None]) -> Answer:
-        request = self._http.build_request(
-            action.method,
-            self.base_url + action.path,
-            params=dict(action.params) if action.params else None,
-            # Escaped, so that whatever the API sends in a mapping can be sent back, also half a character.
-            content=None if action.body is None else json.dumps(action.body, allow_nan=False),
-            headers={**self._kind_of(action), **headers},
+    def _send(self, request: Request, headers: httpx.Headers, on_headers: Callable[[httpx.Headers], None]) -> Response:
+        sent = self._http.build_request(
+            request.method,
+            self.base_url + request.path,
+            params=httpx.QueryParams(tuple(request.params)) if any(request.query.values()) else None,
+            # ASCII, so that whatever the API sends in a mapping can be sent back, even a lone surrogate.
+            content=None if request.body is None else json.dumps(request.body, allow_nan=False),
+            headers={**_headers(request), **headers},
         )
-        host = request.url.netloc.decode("ascii")
+        host = sent.url.netloc.decode("ascii")
         began = time.perf_counter()
-        came: httpx.Response | None = None
+        received: httpx.Response | None = None
         try:
-            came = with_body = self._http.send(request, stream=True)
-            try:
-                on_headers(with_body.headers)
-                content = self._read(action, with_body)
-            finally:
-                with_body.close()
+            with self._deadline.within(self._deadline_seconds):
+                received = response = self._http.send(sent, stream=True)
+                try:
+                    on_headers(response.headers)
+                    content = self._read(request, response)
+                finally:
+                    response.close()
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
-            if "CERTIFICATE_VERIFY_FAILED" in str(error):
-                raise NotSentError(
-                    f"Could not {action.doing}: the certificate of {host} is not trusted ({self._words(error)}). Nothing was "
-                    "sent. Where a company's proxy is on the way, set SSL_CERT_FILE to the file with its certificates (PEM)."
-                ) from None
-            raise NotSentError(
-                f"Could not {action.doing}: no connection to {host} ({self._words(error)}). "
-                "Nothing was changed; check talend:region or talend:endpoint and the network, then run again."
-            ) from None
+            self._not_sent(request, host, error)
         except httpx.TimeoutException:
-            raise NoAnswerError(
-                f"Could not {action.doing}: {host} did not answer in time. {_maybe_done(action)}, then run again."
-            ) from None
+            raise _no_response(request, f"{host} did not answer in time") from None
+        except DeadlineExceededError:
+            slow = _no_response(request, f"{host} did not answer completely within {self._deadline_seconds:g} seconds")
+            slow.used_deadline = True
+            raise slow from None
         except httpx.HTTPError as error:
-            raise NoAnswerError(
-                f"Could not {action.doing}: the connection to {host} broke before the answer was whole "
-                f"({self._words(error)}). {_maybe_done(action)}, then run again."
-            ) from None
+            reason = f"the connection to {host} broke before the response was complete ({self._words(error)})"
+            raise _no_response(request, reason) from None
+        except CancelledError as error:
+            raise error.with_(outcome=_unknown_if_write(request)) from None
         finally:
-            self._log_call(request, came, time.perf_counter() - began)
-        return self._answer(action, with_body, content)
+            self._log_call(sent, received, time.perf_counter() - began)
+        return self._response(request, response, content)
 
-    @staticmethod
-    def _kind_of(action: Action) -> dict[str, str]:
-        accepted = {"Accept": "application/json"}
-        return accepted if action.body is None else {**accepted, "Content-Type": "application/json"}
+    def _not_sent(self, request: Request, host: str, error: httpx.HTTPError) -> NoReturn:
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            raise NotSentError(
+                f"the certificate of {host} is not trusted ({self._words(error)}); nothing was sent",
+                subject=request.subject,
+                advice="Behind a proxy that inspects TLS, set SSL_CERT_FILE to a file with its certificates (PEM).",
+            ) from None
+        raise NotSentError(
+            f"no connection to {host} ({self._words(error)}); nothing was sent",
+            subject=request.subject,
+            advice="Check talend:region or talend:endpoint and the network, then run again.",
+        ) from None
 
     def _log_call(self, request: httpx.Request, response: httpx.Response | None, seconds: float) -> None:
-        """Puts the call into the debug log, where somebody listens. Its headers are left out: one is the credential."""
+        """Writes the call to the debug log. Request headers are left out: one is the credential."""
         if not _log.isEnabledFor(logging.DEBUG):
             return
-        told = "no answer"
+        received = "no response"
         if response is not None:
             headers = (f"{name}={response.headers[name]}" for name in _LOGGED_HEADERS if name in response.headers)
-            told = " ".join([str(response.status_code), *headers])
+            received = " ".join([str(response.status_code), *headers])
         sent = self._redact(request.content.decode("utf-8", "replace"))
         body = f" {sent[:_LOGGED_AT_MOST]}" if sent else ""
         _log.debug(
-            "%s -> %s in %.3f s", self._redact(f"{request.method} {request.url}") + body, self._redact(told), seconds
+            "%s -> %s in %.3f s",
+            self._redact(f"{request.method} {request.url}") + body,
+            self._redact(received),
+            seconds,
         )
 
-    def _read(self, action: Action, response: httpx.Response) -> bytes:
+    def _read(self, request: Request, response: httpx.Response) -> bytes:
         announced = response.headers.get("content-length", "")
-        size = int(announced) if announced.isdecimal() else 0
         chunks: list[bytes] = []
-        if size <= MAX_ANSWER_BYTES:
+        size = int(announced) if announced.isdecimal() else 0
+        if size <= MAX_RESPONSE_BYTES:  # else not even begun to read
             size = 0
-            for chunk in response.iter_bytes():
-                size += len(chunk)
-                if size > MAX_ANSWER_BYTES:
-                    break
-                chunks.append(chunk)
-        if size > MAX_ANSWER_BYTES:  # not even begun to be read where it says so itself
-            raise UnexpectedAnswerError(
-                f"Could not {action.doing}: the answer is larger than {MAX_ANSWER_BYTES // 2**20} MiB. "
-                f"Check that {self.base_url} is the Talend API (talend:endpoint)."
-            )
+            assert isinstance(response.stream, httpx.SyncByteStream)  # noqa: S101 - a synchronous client's
+            # Decoded here: httpx unpacks any number of codings, each without a limit.
+            coding = response.headers.get("content-encoding", "")
+            try:
+                for chunk in decoded(response.stream, coding, limit=MAX_RESPONSE_BYTES):
+                    self._deadline.left()
+                    size += len(chunk)
+                    if size > MAX_RESPONSE_BYTES:
+                        break
+                    chunks.append(chunk)
+            except ValueError as error:
+                raise self._unexpected(request, str(error)) from None
+        if size > MAX_RESPONSE_BYTES:
+            raise self._unexpected(request, f"the response is larger than {MAX_RESPONSE_BYTES // 2**20} MiB")
         return b"".join(chunks)
 
-    def _answer(self, action: Action, response: httpx.Response, content: bytes) -> Answer:
+    def _response(self, request: Request, response: httpx.Response, content: bytes) -> Response:
         status = response.status_code
         is_html = "html" in response.headers.get("content-type", "").lower() or content.lstrip()[:1] == b"<"
         if 300 <= status < 400:
-            target: str = response.headers.get("location", "")
-            elsewhere = _host_of(target) or "another address"
-            raise UnexpectedAnswerError(
-                f"Could not {action.doing}: the API redirects to {clean(self._redact(elsewhere))}, which is not followed "
-                "since it would take the token along. Check talend:region or talend:endpoint."
+            elsewhere = clean(self._redact(_host_of(response.headers.get("location", "")))) or "another address"
+            raise self._unexpected(
+                request, f"the API redirects to {elsewhere}, which is not followed: the credential would go there"
             )
-        if is_html and status < 500 and status not in {401, 403, 429}:
-            # Also a 404: only the API's own word means that an object is gone, never some web server's.
-            raise UnexpectedAnswerError(
-                f"Could not {action.doing}: {status} with an HTML page instead of the Talend API's answer. "
-                f"Check that {self.base_url} is the API (talend:endpoint)."
-            )
+        if is_html and status < 500 and status not in _GATEWAY_STATUSES:
+            # Even a 404: only the API itself can say that an object does not exist, not some web server.
+            raise self._unexpected(request, f"the response ({status}) is an HTML page, not one of the Talend API's")
         if status >= 400:
-            said = "" if is_html else said_by(content, redact=self._redact)
-            headers = {name.lower(): self._redact(value) for name, value in response.headers.items()}
-            raise error_for_status(status)(_refusal(action, status, said), status=status, said=said, headers=headers)
+            self._refused(request, status, response, b"" if is_html else content)
         if not content.strip():
-            return Answer(status, response.headers, None)
+            return Response(status, response.headers, None)
         try:
-            return Answer(status, response.headers, _from_json(content))
+            data = parse_json(content)
+        except DuplicateKeyError:
+            raise self._unexpected(request, "the response repeats a key of a JSON object") from None
         except (ValueError, RecursionError):
-            # The status says that it was done, but what it answered cannot be read: only a reading call may ignore that.
-            raise NoAnswerError(
-                f"Could not {action.doing}: the answer ({status}) is not whole JSON. {_maybe_done(action)}, then run again."
-            ) from None
+            # The status reports success, but the content is unreadable: a read can be repeated, a write may be done.
+            raise _no_response(request, f"the response ({status}) is not complete JSON") from None
+        if (inner := error_status(data)) is not None:
+            self._refused(request, inner, response, content)
+        return Response(status, response.headers, data)
+
+    def _refused(self, request: Request, status: int, response: httpx.Response, content: bytes) -> NoReturn:
+        said = said_in(content[:_READ_OF_ERROR], redact=self._redact)
+        headers = {name.lower(): self._redact(value) for name, value in response.headers.items()}
+        error = api_error(request, status, said, headers)
+        if response.status_code < 400:
+            error = error.with_(outcome=_unknown_if_write(request))  # success and failure in one response
+        raise error
+
+    def _unexpected(self, request: Request, reason: str) -> UnexpectedResponseError:
+        return unexpected_response(request, reason, self.base_url)
 
     def _words(self, error: Exception) -> str:
         return clean(self._redact(str(error) or type(error).__name__))
 
 
-def _trusted(base_url: str, transport: httpx.BaseTransport | None) -> ssl.SSLContext | bool:
-    """What is trusted: the usual authorities, or those of SSL_CERT_FILE or SSL_CERT_DIR, also for a host that is this machine.
+def unexpected_response(request: Request, reason: str, base_url: str) -> UnexpectedResponseError:
+    """Returns the error for a response that the API does not document."""
+    return UnexpectedResponseError(
+        reason,
+        subject=request.subject,
+        outcome=_unknown_if_write(request),
+        advice=f"Check that {base_url} is the Talend API (talend:endpoint).",
+    )
 
-    Verification is never switched off.
-    """
-    if transport is not None or not base_url.lower().startswith("https:"):
-        return True
-    return httpx.create_ssl_context(trust_env=True)
 
-
-def _from_json(content: bytes) -> Any:
-    """`content` as JSON. Raises ValueError or RecursionError, also for NaN and infinity, which no JSON can say again."""
-
-    def refused(text: str) -> Any:
-        raise ValueError(text)
-
-    def number(text: str) -> float:
-        return value if math.isfinite(value := float(text)) else refused(text)
-
-    return json.loads(content, parse_constant=refused, parse_float=number)
+def _headers(request: Request) -> dict[str, str]:
+    headers = {"Accept": "application/json", "Accept-Encoding": "gzip", VERSION_HEADER: API_VERSION}
+    return headers if request.body is None else {**headers, "Content-Type": "application/json"}
 
 
 def _host_of(target: str) -> str:
-    """The host that a redirect leads to, without a user name or password; empty where there is none."""
+    """The host of a redirect, without user name and password; empty where it has none."""
     try:
         return urlsplit(target).netloc.rpartition("@")[2]
     except ValueError:
         return ""
 
 
-def _maybe_done(action: Action) -> str:
-    if action.method == "GET":
-        return "Nothing was changed; check the network"
-    return "It may or may not have been done; look with `pulumi refresh`"
+def _unknown_if_write(request: Request) -> Outcome:
+    return "unknown" if request.writes else "not done"
 
 
-def _refusal(action: Action, status: int, said: str) -> str:
-    quoted = f' ("{said}")' if said else ""
-    message = f"Could not {action.doing}: the API answered {status}{quoted}."
-    if status == 401:
-        return (
-            f"{message} The credential is missing, wrong or expired: set talend:token anew (or talend:clientId and "
-            "talend:clientSecret)."
-        )
-    if status == 403:
-        lacks = f": it needs {action.needs}" if action.needs else ""
-        return f"{message} The credential lacks a right{lacks}. `talend-access doctor` says which it has; ask for it."
-    if status == 429:
-        return f"{message} The rate limit is used up by others; run again later."
-    if status >= 500:
-        tail = "Nothing was changed" if action.method == "GET" else "It may or may not have been done"
-        return f"{message} The API failed. {tail}; run again, and ask Talend's support if it stays."
-    return f"{message} {action.hint or 'Look at it in the console, or by `pulumi refresh`, and run again.'}"
-
-
-_SAYING = ("message", "detail", "error_description", "description", "title", "error", "reason")
-
-
-def said_by(content: bytes, *, redact: Callable[[str], str]) -> str:
-    """What an ErrorResponse says, without secrets: `redact` sees every text whole, before it is shortened.
-
-    UNDOCUMENTED, decided here: its fields. The usual names are looked for; else the body itself, shortened, is shown.
-    """
-    text = redact(content.decode("utf-8", "replace"))[:20_000]
-    try:
-        data: Any = json.loads(text)
-    except (ValueError, RecursionError):
-        return clean(text)
-    if isinstance(data, dict):
-        for name in _SAYING:
-            value: Any = data.get(name)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-            if isinstance(value, str) and value.strip():
-                return clean(redact(value))
-    return clean(redact(json.dumps(data, ensure_ascii=False)))
+def _no_response(request: Request, reason: str) -> NoResponseError:
+    advice = (
+        "Run `pulumi refresh` to see it, then run again." if request.writes else "Check the network, then run again."
+    )
+    return NoResponseError(reason, subject=request.subject, outcome=_unknown_if_write(request), advice=advice)
