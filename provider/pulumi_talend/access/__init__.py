@@ -1,33 +1,25 @@
-"""Access semantics on top of the API: safe writes, verification, adoption, bulk reads. Nothing of Pulumi."""
+"""Access to a tenant on top of the API: safe writes, verification, bulk reads, names. Nothing of Pulumi."""
 
 from .errors import (
     AccessError,
-    AlreadyThereError,
+    AlreadyExistsError,
     IncompleteListingError,
+    NotReviewedError,
     NotVerifiedError,
     OverwrittenError,
-    UnseenMappingError,
 )
-from .grants import Grants
-from .mapping_merge import RoleSet, merged, roles_by_name
-from .mappings import Mappings
 from .names import AmbiguousNameError, NameLookupError, UnknownNameError
 from .tenant import TenantAccess
 
 __all__ = [
     "AccessError",
-    "AlreadyThereError",
+    "AlreadyExistsError",
     "AmbiguousNameError",
-    "Grants",
     "IncompleteListingError",
-    "Mappings",
     "NameLookupError",
+    "NotReviewedError",
     "NotVerifiedError",
     "OverwrittenError",
-    "RoleSet",
     "TenantAccess",
     "UnknownNameError",
-    "UnseenMappingError",
-    "merged",
-    "roles_by_name",
 ]

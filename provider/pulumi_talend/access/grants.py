@@ -1,203 +1,335 @@
-"""Creating, changing and removing grants so that the tenant ends as asked, or the error says how it stands.
+"""Writing grants so that the tenant ends as planned, or the error says how it stands.
 
-What the engine runs at the same time is gathered into batch calls. What the documentation leaves open about POST on existing
-and PUT or DELETE on missing permissions makes no difference here.
+All threads share one pipeline (`group_commit`): writes of one way and kind of principal share a batch call, and no write counts
+as done before a read that began after it shows it. What the API's documents leave open is decided here:
+
+- A batch is believed member by member. One that a confirmed batch has left out is written again by itself.
+- After a confirmed or unclear call of ours, 409 to the same write means that it is ours and not visible yet.
+- Reads may lag behind writes: a write is looked for with growing pauses, for `VISIBLE_WITHIN_SECONDS`.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
-from ..api import ApiError, GrantKey, Permissions, ServerError, TalendClient, TalendError
-from .errors import AlreadyThereError
-from .gathering import Gatherer
-from .grant_messages import already_there
-from .grant_writer import GrantWriter, Sort
-from .journal import Journal, NoJournal
+from ..api import (
+    ApiError,
+    BadRequestError,
+    CancelledError,
+    ConflictError,
+    ForbiddenError,
+    NoResponseError,
+    NotFoundError,
+    PayloadTooLargeError,
+    RateLimitedError,
+    ServerError,
+    TalendClient,
+    TalendError,
+    UnauthorizedError,
+    UnexpectedResponseError,
+)
+from ..model.grants import GrantKey, Permissions, PrincipalKind
+from ..model.planning import Change
+from .batching import Batching
+from .concurrent import map_concurrently
+from .directory import Directory
+from .grant_write import GrantWrite, Way, exists_error, not_as_asked, not_looked_at, subject_of
+from .group_commit import GroupCommit, pause_before_look
+from .journal import Journal, NoJournal, Notify
 from .snapshot import GrantSnapshot
 
-__all__ = ["Grants", "already_there"]
+VISIBLE_WITHIN_SECONDS = 10.0
+"""How long reads may lag behind a confirmed write before the update reports it as not visible yet."""
 
+OWNER_ADVICE = (
+    "It is the workspace's owner, whose permissions the API may not remove: keep them in the program, or make another user the "
+    "owner in the console."
+)
 
-_SHARE_AT_ONCE = 0.3
-"""Of the single removals that wait, at least this share is done now."""
-
-
-@dataclass(frozen=True)
-class _Wish:
-    """`permissions` to stand under `key`, None for none.
-
-    `fresh`: nothing may stand there yet, unless `adopt` takes it over. `expected`: state says that something stands there.
-    `can_wait`: others like it come one by one, so it may be put off until it fits better into a call.
-    """
-
-    key: GrantKey
-    permissions: Permissions | None
-    fresh: bool = False
-    adopt: bool = False
-    expected: bool = False
-    can_wait: bool = False
+_MOST_PAUSE_SECONDS = 3.2
+_LOOKS_BEFORE_ANOTHER_CALL = 3
+_MOST_CALLS = 3
+_MOST_FAILED_LOOKS = 3
+_UNCLEAR = (NoResponseError, ServerError, UnexpectedResponseError)
+_CONCERNS_ALL = (UnauthorizedError, RateLimitedError)
 
 
 class Grants:
-    """The grants of a tenant. Thread-safe. Methods raise TalendError."""
+    """The grants of a tenant. Thread-safe.
+
+    Args:
+        client: The API client.
+        directory: Names for messages.
+        journal: Notes what is about to be created, for an update that has to finish what another had begun.
+        notify: Receives what the user should know, in one line each.
+    """
 
     def __init__(
         self,
         client: TalendClient,
+        directory: Directory,
         *,
-        sleep: Callable[[float], None] = time.sleep,
         journal: Journal | None = None,
+        notify: Notify | None = None,
     ) -> None:
+        self.snapshot = GrantSnapshot(client, directory)
+        self._api = client.permissions
+        self._directory = directory
         self._journal: Journal = journal or NoJournal()
-        self.snapshot = GrantSnapshot(client)
-        self._writer = GrantWriter(client, self.snapshot, sleep=sleep)
-        self._line: Gatherer[_Wish] = Gatherer(self._work, choose=self._choose)
-        self._adopted: set[GrantKey] = set()
+        self._notify: Notify = notify or (lambda _message: None)
+        self._removed: set[GrantKey] = set()
+        self._batching = Batching(client.is_rate_limited)
+        self._pipeline: GroupCommit[GrantWrite] = GroupCommit(
+            take=self._batching.take,
+            write=self._write,
+            verify=self._verify,
+            enough=self._batching.enough,
+            most_verifications=lambda: self._batching.pace.at_once,
+        )
 
     def read(self, key: GrantKey) -> Permissions | None:
-        """The permissions that stand under `key`; None where there are none."""
-        return self.snapshot.lookup(key)
+        """Returns the permissions of a grant that state has; None where there are none. Raises TalendError."""
+        return self.snapshot.lookup(key, expected=True)
 
-    def in_the_way(self, key: GrantKey) -> Permissions | None:
-        """The permissions that stand under `key` though no resource is known to hold them; None where there are none."""
+    def find_unmanaged(self, key: GrantKey) -> Permissions | None:
+        """Returns the permissions of a grant that no state has; None where there are none. Raises TalendError."""
         return self.snapshot.lookup(key, expected=False)
 
-    def is_half_done(self, key: GrantKey, standing: Permissions) -> bool:
-        """Whether what stands under `key` is exactly what an interrupted run of the resource that asks for it now had given."""
+    def is_interrupted(self, key: GrantKey, standing: Permissions) -> bool:
+        """Whether what exists is what an interrupted update of the resource that now asks for it has created."""
         return self._journal.begun(key) == standing
 
-    def announce(self) -> None:
-        """Tells that a change will probably be asked for soon, so that waiting a blink to gather it pays."""
-        self._line.announce()
+    def apply(self, changes: Iterable[Change[GrantKey]]) -> dict[GrantKey, TalendError]:
+        """Makes the changes that write, in as few calls as the API allows.
 
-    def create(self, key: GrantKey, permissions: Permissions, *, adopt: bool) -> None:
-        """Grants `permissions` to a principal who has none there.
-
-        Where it has some already: AlreadyThereError, or with `adopt` they are set to `permissions`.
+        Returns:
+            Those that failed, with their errors.
         """
-        self._line.submit(_Wish(key, permissions, fresh=True, adopt=adopt))
+        writes = [self._as_write(change) for change in changes if change.is_stale_after(self._removed) or change.writes]
+        self._removed.update(write.key for write in writes if write.way == "remove")
+        self._removed.difference_update(write.key for write in writes if write.way != "remove")
+        self._pipeline.submit(writes)
+        return {write.key: self._named(write, error) for write in writes if (error := write.failure()) is not None}
 
-    def update(self, key: GrantKey, permissions: Permissions) -> None:
-        """Sets what stands under `key` to `permissions`, whatever stands there now, also nothing."""
-        self._line.submit(_Wish(key, permissions, expected=True))
-
-    def delete(self, key: GrantKey) -> None:
-        """Removes what stands under `key`; nothing there is fine.
-
-        Left in place where this process has adopted the same grant for another resource, or was told to `keep` it: after a
-        rename without alias the old resource's end must not take away what the new one has just been given.
-        """
-        self._line.submit(_Wish(key, None, can_wait=True))
-
-    def keep(self, keys: Iterable[GrantKey]) -> None:
-        """From here on this process leaves these in place, also where a resource that held one of them ends."""
-        self._adopted |= set(keys)
-
-    def apply(
-        self,
-        changes: Mapping[GrantKey, Permissions | None],
-        *,
-        taking_over: Collection[GrantKey] = (),
-        new: Collection[GrantKey] = (),
-    ) -> dict[GrantKey, TalendError]:
-        """Sets many at once, None meaning none, in as few calls as the API allows. Returns those that failed, and why.
-
-        `taking_over`: those that another resource may still believe to hold; its end then leaves them in place. `new`: those that
-        must not stand yet, as `create` has it without `adopt`.
-        """
-        keys = list(changes)
-        verdicts = self._line.submit_all(
-            [self._change(key, changes[key], taking_over=key in taking_over, new=key in new) for key in keys]
-        )
-        failed: dict[GrantKey, TalendError] = {}
-        for key, verdict in zip(keys, verdicts):  # noqa: B905 - the gatherer gives one verdict a wish
-            if isinstance(verdict, TalendError):
-                failed[key] = verdict
-            elif verdict is not None:
-                raise verdict
-        return failed
+    def _named(self, write: GrantWrite, error: TalendError) -> TalendError:
+        """The error with what was attempted, by the names of people and places."""
+        return error.with_(subject=subject_of(write, self._directory.label_after(error, write.key)))
 
     @staticmethod
-    def _change(key: GrantKey, permissions: Permissions | None, *, taking_over: bool, new: bool) -> _Wish:
-        given = permissions is not None
-        return _Wish(key, permissions, fresh=given and (taking_over or new), adopt=given and taking_over and not new)
+    def _as_write(change: Change[GrantKey]) -> GrantWrite:
+        if not change.after:
+            return GrantWrite(change.target, None, "remove")
+        return GrantWrite(change.target, change.after, "replace" if change.before else "assign")
 
-    # What follows runs in one thread at a time: the line's leader.
+    # What follows runs in the pipeline.
 
-    def _choose(self, wishes: Sequence[_Wish]) -> Collection[int]:
-        """Of single removals those that the fewest calls do, a good part of them; everything else.
+    def _write(self, writes: Sequence[GrantWrite]) -> None:
+        map_concurrently(self._write_part, self._batching.calls(writes))
 
-        The API removes a cross product, and the engine asks in any order, as many at a time as it runs in parallel: whoever
-        shares neither workspace nor principal with the others would be a call of its own now, and is not a moment later.
-        """
-        everything = range(len(wishes))
-        if not self._writer.removes_by_rectangles or len({wish.key for wish in wishes}) < len(wishes):
-            return everything
-        waiting = {wish.key for wish in wishes if wish.can_wait and wish.key not in self._adopted}
-        if not waiting:
-            return everything
-        best = self._writer.best_removal(waiting)
-        while len(best) < _SHARE_AT_ONCE * len(waiting):
-            # Scattered: several calls side by side, rather than slowly.
-            best |= self._writer.best_removal(waiting - best)
-        return [number for number in everything if wishes[number].key not in waiting or wishes[number].key in best]
+    def _write_part(self, writes: Sequence[GrantWrite]) -> None:
+        way, kind = writes[0].way, writes[0].key.principal.kind
+        if way == "assign":
+            self._journal.begin({write.key: write.permissions or frozenset() for write in writes})
+        for write in writes:
+            write.attempts += 1
+        try:
+            refused = self._call(way, kind, writes)
+        except _UNCLEAR as error:
+            for write in writes:
+                write.returned(confirmed=False, unclear=error)
+        except ApiError as error:
+            self._batch_refused(writes, error)
+        except TalendError as error:
+            for write in writes:
+                self._fail(write, error)
+        else:
+            for write in writes:
+                if write.key in refused:
+                    self._refused(write, refused[write.key])
+                else:
+                    write.returned(confirmed=True)
 
-    def _work(self, wishes: Sequence[_Wish]) -> list[BaseException | None]:
-        verdicts: list[BaseException | None] = [None] * len(wishes)
-        left = list(range(len(wishes)))
-        while left:
-            # Two wishes for one grant are done one after the other, as they came.
-            layer: dict[GrantKey, int] = {}
-            for number in left:
-                layer.setdefault(wishes[number].key, number)
-            self._work_layer({number: wishes[number] for number in layer.values()}, verdicts)
-            left = [number for number in left if number not in layer.values()]
-        return verdicts
-
-    def _work_layer(self, wishes: Mapping[int, _Wish], verdicts: list[BaseException | None]) -> None:
-        sorted_out: dict[Sort, dict[GrantKey, Permissions | None]] = {"assign": {}, "replace": {}, "remove": {}}
-        taken_over: set[GrantKey] = set()
-        for number, wish in wishes.items():
-            try:
-                sort = self._sort(wish, taken_over)
-            except TalendError as error:
-                verdicts[number] = error
+    def _call(self, way: Way, kind: PrincipalKind, writes: Sequence[GrantWrite]) -> dict[GrantKey, ApiError]:
+        """Makes the call; returns what it refused of a batch."""
+        if len(writes) == 1:
+            (write,) = writes
+            if write.permissions is None:
+                self._api.remove(write.key)
+            elif way == "assign":
+                self._api.assign(write.key, write.permissions)
             else:
-                if sort is not None:
-                    sorted_out[sort][wish.key] = wish.permissions
-        if sorted_out["assign"]:
-            self._journal.begin({key: given for key, given in sorted_out["assign"].items() if given is not None})
-        failed: dict[GrantKey, TalendError] = {}
-        # Giving before taking: where a person's access moves, there is no moment without it.
-        for sort, changes in sorted_out.items():
-            if changes:
-                failed.update(self._writer.write(sort, changes, one_of_many=self._line.busy))
-        for number, wish in wishes.items():
-            if wish.key in failed:
-                verdicts[number] = failed[wish.key]
-        self._adopted |= taken_over - failed.keys()
-        # What was refused stands nowhere; of what became of the others, only the tenant knows.
-        self._journal.forget(key for key in sorted_out["assign"] if _is_refusal(failed.get(key)))
-        self._journal.forget(sorted_out["remove"].keys() - failed.keys())
+                self._api.replace(write.key, write.permissions)
+            return {}
+        if way == "remove":
+            workspaces = sorted({write.key.workspace_id for write in writes})
+            principals = sorted({write.key.principal.id for write in writes})
+            return dict(self._api.remove_batch(kind, workspaces, principals).refused)
+        grants = {write.key: write.permissions for write in writes if write.permissions is not None}
+        batch = self._api.assign_batch if way == "assign" else self._api.replace_batch
+        return dict(batch(kind, grants).refused)
 
-    def _sort(self, wish: _Wish, taken_over: set[GrantKey]) -> Sort | None:
-        """How `wish` is done; None where there is nothing to do. Raises AlreadyThereError."""
-        if wish.permissions is None:
-            return None if wish.key in self._adopted else "remove"
-        existing = self.snapshot.lookup(wish.key, expected=wish.expected)
-        if existing is None:
-            return "assign"
-        if wish.fresh:
-            if not wish.adopt and not self.is_half_done(wish.key, existing):
-                raise AlreadyThereError(f"Could not create the grant: {already_there(wish.key, existing)}")
-            taken_over.add(wish.key)
-            return None if existing == wish.permissions else "replace"
-        return "replace"
+    def _batch_refused(self, writes: Sequence[GrantWrite], error: ApiError) -> None:
+        """A member is not valid, or the batch too large: halves, down to the member whose own error it is."""
+        if isinstance(error, _CONCERNS_ALL) or len(writes) == 1:
+            for write in writes:
+                self._refused(write, error)
+            return
+        for half in self._batching.halves(writes, too_large=isinstance(error, PayloadTooLargeError)):
+            for write in half:
+                write.attempts -= 1
+            self._write_part(half)
 
+    def _refused(self, write: GrantWrite, error: ApiError) -> None:
+        """Decides what an elementary refusal means."""
+        ours = write.attempts > 1 and (write.confirmed or write.unclear is not None)
+        if write.way == "assign" and isinstance(error, (ConflictError, BadRequestError)):
+            if ours:
+                write.unclear = None  # what we wrote before is there, and not visible yet
+                write.written(look_in=self._pause(write))
+                return
+            if isinstance(error, ConflictError) and self._exists_meanwhile(write):
+                return
+        elif write.way == "replace" and isinstance(error, NotFoundError) and write.attempts < _MOST_CALLS:
+            if self._is_absent(write, error):
+                write.way = "assign"  # removed by others meanwhile
+                write.again()
+            return
+        elif write.way == "remove" and self._removal_refused(write, error):
+            return
+        self._fail(write, error)
 
-def _is_refusal(error: TalendError | None) -> bool:
-    """Whether `error` says for certain that nothing was given: the API's no, or that somebody else's grant stands there."""
-    return isinstance(error, (ApiError, AlreadyThereError)) and not isinstance(error, ServerError)
+    def _exists_meanwhile(self, write: GrantWrite) -> bool:
+        """After a 409: created by others meanwhile, which is the news; or an empty record, which only a PUT can fill."""
+        try:
+            standing = self.snapshot.read_each([write.key])[write.key]
+        except TalendError:
+            return False
+        if standing is not None:
+            self._fail(write, exists_error(write, standing, self._directory))
+            return True
+        if write.attempts >= _MOST_CALLS:
+            return False
+        write.way = "replace"
+        write.again()
+        return True
+
+    def _is_absent(self, write: GrantWrite, error: ApiError) -> bool:
+        """After a 404 to a PUT: whether there is nothing to replace. Otherwise ends the write."""
+        try:
+            self.snapshot.confirm_api_is_reachable()
+            if self.snapshot.read_each([write.key])[write.key] is None:
+                return True
+        except TalendError:
+            pass  # the write's own error says more
+        self._fail(write, error)
+        return False
+
+    def _removal_refused(self, write: GrantWrite, error: ApiError) -> bool:
+        """Whether a refused removal is as good as done."""
+        workspace_id = write.key.workspace_id
+        if isinstance(error, NotFoundError):
+            try:
+                self.snapshot.confirm_api_is_reachable()
+            except TalendError as unreachable:
+                self._fail(write, not_looked_at(write, unreachable))
+                return True
+            write.alone = True  # so that a row which stays listed is recognized as one that no call removes
+            write.returned(confirmed=True)
+            return True
+        if isinstance(error, (ForbiddenError, BadRequestError)) and self._directory.is_workspace_gone(workspace_id):
+            self._notify(
+                f"workspace {workspace_id} no longer exists, and the grants on it with it: {write.key} is dropped"
+            )
+            self._done(write, None)
+            return True
+        if isinstance(error, (ForbiddenError, BadRequestError, ConflictError)) and self._directory.is_owner(write.key):
+            self._fail(write, error.with_(advice=OWNER_ADVICE))
+            return True
+        return False
+
+    def _verify(self, writes: Sequence[GrantWrite]) -> None:
+        try:
+            now = self.snapshot.read_again([write.key for write in writes])
+            # What a listing lacks, though it was looked for before, is read by itself: the listing may be incomplete.
+            lacking = [w.key for w in writes if w.permissions is not None and w.looks and now[w.key] is None]
+            if lacking and len(writes) > 1:
+                now.update(self.snapshot.read_each(lacking))
+        except (RateLimitedError, CancelledError) as error:
+            for write in writes:
+                write.finish(not_looked_at(write, error))
+            return
+        except TalendError as error:
+            for write in writes:
+                write.failed_looks += 1
+                if write.failed_looks >= _MOST_FAILED_LOOKS:
+                    write.finish(write.unclear or not_looked_at(write, error))
+                else:
+                    write.written(look_in=self._pause(write) + 0.2)
+            return
+        for write in writes:
+            standing = now[write.key]
+            if standing == write.permissions:
+                self._done(write, standing)
+            else:
+                self._look_again(write, standing)
+
+    def _look_again(self, write: GrantWrite, standing: Permissions | None) -> None:
+        """The tenant shows something else: not done, not visible yet, or changed by others."""
+        write.looks += 1
+        if write.way == "assign" and standing is not None and not write.confirmed:
+            self._fail(
+                write, exists_error(write, standing, self._directory)
+            )  # our call was not the one that created it
+            return
+        is_refused_removal = write.way == "remove" and write.alone and write.looks > _LOOKS_BEFORE_ANOTHER_CALL
+        if is_refused_removal and self._directory.is_principal_gone(write.key.principal):
+            self._cannot_be_removed(write)
+            return
+        settled = write.way == "assign" and standing is not None  # something is visible, so reads do not lag
+        due = write.unclear is not None or (write.looks >= _LOOKS_BEFORE_ANOTHER_CALL and not write.alone)
+        if due and not settled and write.attempts < _MOST_CALLS:
+            # Not done, or left out by a batch that was confirmed: a call of its own tells.
+            write.alone = True
+            write.again()
+            return
+        waited = time.monotonic() - write.written_at
+        if waited < VISIBLE_WITHIN_SECONDS and not (settled and write.looks >= _LOOKS_BEFORE_ANOTHER_CALL):
+            write.written(look_in=self._pause(write))
+            return
+        error = not_as_asked(write, standing)
+        if settled and standing is not None and write.permissions is not None and standing > write.permissions:
+            self._take_back(write)
+        write.finish(error)
+
+    def _cannot_be_removed(self, write: GrantWrite) -> None:
+        """DELETE answers 404 and the listing still shows the grant of a principal who no longer exists."""
+        label = self._directory.label(write.key)
+        self._notify(f"{label} no longer exists, but the API still lists permissions that it cannot remove; ignored")
+        self._done(write, None)
+
+    def _take_back(self, write: GrantWrite) -> None:
+        """Removes what this write has created and the API has made something else of: no state knows it."""
+        try:
+            self._api.remove(write.key)
+        except TalendError as error:
+            self._notify(f"{self._directory.label(write.key)}: could not take the grant back: {error}")
+        else:
+            self.snapshot.record(write.key, None)
+            self._journal.forget([write.key])
+
+    def _done(self, write: GrantWrite, standing: Permissions | None) -> None:
+        self.snapshot.record(write.key, standing)
+        if write.way == "remove":
+            self._journal.forget([write.key])
+        write.finish()
+
+    def _fail(self, write: GrantWrite, error: TalendError) -> None:
+        """Ends a write whose outcome is known: what was refused is not there, so its journal entry goes."""
+        if write.way == "assign" and not write.confirmed and write.unclear is None and error.outcome == "not done":
+            self._journal.forget([write.key])
+        write.finish(error)
+
+    @staticmethod
+    def _pause(write: GrantWrite) -> float:
+        return pause_before_look(write.looks, most=_MOST_PAUSE_SECONDS)

@@ -1,16 +1,15 @@
-"""Creating, changing and removing one role mapping on an API that can only replace all of them at once.
+"""Writing one role mapping on an API that can only replace all of them at once, and has no version.
 
-Adding or changing: read all, change ours, write all, wait a little, read all again. What holds and what cannot:
+The same pipeline as for grants, with a merge: read all, change ours, write all, look until it is visible, and look again once
+no other writer can have read before. What holds, and what cannot (docs/guarantees.md):
 
-* In one process nothing is ever lost: all writes go through one gatherer, one after the other, many mappings at a time.
-* Somebody else's write that removes ours is seen by the read that follows, and ours is put back from a fresh read. That read
-  comes late on purpose: by then whoever had read before our write has written too (`settling_seconds`).
-* Every later write of the process looks after what the earlier ones made, and puts it back with its own.
-* Somebody else's write between our read and our write is overwritten by ours; the API has no version to prevent that. The gap
-  is one round trip: nothing is done between the two, and a write that would have to wait is begun anew with a fresh read.
-* A list that lacks what is known to exist is never written back.
+- In one process nothing is lost: all writes go through one pipeline, one after the other, many mappings at a time.
+- A list that contradicts what the API has just confirmed to us is a stale read, and never written back (`mapping_list`).
+- A write between our read and our write is overwritten by ours; the API offers nothing against that. Nothing is done between
+  the two calls, and a write that would have to wait begins again with a fresh read.
+- A list that lacks what is known to exist is never written back.
 
-Removing uses the unitary DELETE, which touches nothing else.
+Removing uses the DELETE of one mapping, which touches no other.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from ..api import (
     BadRequestError,
     CancelledError,
-    NoAnswerError,
+    NoResponseError,
     NotFoundError,
     NotSentError,
     RateLimitedError,
@@ -30,362 +29,393 @@ from ..api import (
     ServerError,
     TalendClient,
     TalendError,
-    UnexpectedAnswerError,
-    UnsafeNameError,
+    UnexpectedResponseError,
 )
-from ..api.permissions import words
-from .errors import (
-    AlreadyThereError,
-    IncompleteListingError,
-    NotVerifiedError,
-    OverwrittenError,
-    UnseenMappingError,
-    could_not_verify,
-)
-from .gathering import Gatherer
-from .journal import Journal, NoJournal
-from .mapping_merge import RoleSet, merged, roles_by_name
-from .mapping_wishes import Put, Removal, Whole, Wish
-from .mapping_words import already_there
-from .others_writes import Notify, OthersWrites, settling_seconds
-from .side_by_side import side_by_side
+from ..model.grants import Roles, permission_list
+from ..model.planning import Change
+from .concurrent import map_concurrently
+from .directory import Once
+from .errors import AlreadyExistsError, NotReviewedError, NotVerifiedError, OverwrittenError
+from .group_commit import GroupCommit, pause_before_look
+from .journal import Journal, NoJournal, Notify
+from .mapping_list import MOST_PAUSE_SECONDS, MappingList
+from .mapping_write import MappingWrite, already_mapped, merged, roles_by_name, settling_seconds, without_empty
 
-_ROUNDS = 7
-"""Reads of one gathering at most, so one write less: begun anew when somebody else's got between or an answer was lost."""
+ENOUGH_SHARE = 0.6
+"""See `GroupCommit`."""
 
-_REMOVAL_ROUNDS = 4
-_LISTINGS = 2
-_LOOKS = 3
+_MOST_WRITES = 6
+_MOST_FAILED_LOOKS = 3
+_UNCLEAR = (NoResponseError, ServerError, UnexpectedResponseError)
 
 
 class Mappings:
-    """The role mappings of a tenant. Thread-safe. Methods raise TalendError."""
+    """The role mappings of a tenant. Thread-safe.
+
+    Args:
+        client: The API client.
+        journal: Notes what is about to be created.
+        notify: Receives what the user should know, in one line each.
+        sleep: Waits, in seconds; tests replace it.
+    """
 
     def __init__(
         self,
         client: TalendClient,
         *,
-        sleep: Callable[[float], None] = time.sleep,
         journal: Journal | None = None,
         notify: Notify | None = None,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._journal: Journal = journal or NoJournal()
-        self._others = OthersWrites(notify)
         self._api = client.role_mappings
-        self._sleep = sleep
-        self._gatherer: Gatherer[Wish] = Gatherer(self._work)
+        self._journal: Journal = journal or NoJournal()
+        self._notify: Notify = notify or (lambda _message: None)
         self._lock = threading.Lock()
-        self._listing: dict[str, RoleSet] | None = None
-        self._adopted: set[str] = set()
-        self._ours: dict[
-            str, RoleSet
-        ] = {}  # made by this process and seen to stand; used by the gatherer's leader only
+        self._first_listing = Once(lambda: roles_by_name(self._api.list()))
+        self._listing: dict[str, Roles] | None = None
+        self._pipeline: GroupCommit[MappingWrite] = GroupCommit(
+            take=self._take, write=self._write, verify=self._verify, enough=lambda _queued: ENOUGH_SHARE
+        )
+        self._list = MappingList(client, self._notify, sleep)
+        self._refuses_empty = False
+        self._removed: set[str] = set()
 
-    def read(self, name: str) -> RoleSet | None:
-        """The Talend roles that customer role `name` stands for; None where it is not mapped.
+    # Reading
 
-        All are read at once, once per process; one that the listing lacks is looked at by itself.
+    def read(self, name: str) -> Roles | None:
+        """Returns the Talend roles of a mapping that state has; None where there is none. Raises TalendError.
+
+        All are listed once per process; one that the listing lacks is read by itself.
         """
         with self._lock:
             listing = self._read_listing()
             if name in listing:
                 return listing[name]
-        mapping = self._api.get(name)  # outside the lock: threads read different mappings side by side
+        mapping = self._api.get(name)  # without the lock: threads read different mappings concurrently
         if mapping is None:
             return None
         with self._lock:
             return self._read_listing().setdefault(name, frozenset(mapping.roles))
 
-    def in_the_way(self, name: str) -> RoleSet | None:
-        """The Talend roles of `name` though no resource is known to map it; None where the listing shows none."""
+    def find_unmanaged(self, name: str) -> Roles | None:
+        """Returns the Talend roles of a mapping that no state has; None where the listing has none."""
         with self._lock:
-            return self._read_listing().get(name)
+            return self._read_listing().get(name) or None
 
-    def is_half_done(self, name: str, standing: RoleSet) -> bool:
-        """Whether what `name` is mapped to is exactly what an interrupted run of the resource that asks for it had begun."""
+    def is_interrupted(self, name: str, standing: Roles) -> bool:
+        """Whether what exists is what an interrupted update of the resource that now asks for it has created."""
         return self._journal.begun(name) == standing
 
-    def _read_listing(self) -> dict[str, RoleSet]:
-        if self._listing is None:
-            self._listing = roles_by_name(self._api.list())
-        return self._listing
-
-    def create(self, name: str, roles: RoleSet, *, adopt: bool) -> None:
-        """Maps `name` to `roles`. Where it is mapped already: AlreadyThereError, or with `adopt` it is changed."""
-        self._gatherer.submit(Put(name, roles, known=False, adopt=adopt))
-
-    def update(self, name: str, roles: RoleSet) -> None:
-        """Maps `name` to `roles`, whatever it is mapped to now, also nothing."""
-        self._gatherer.submit(Put(name, roles, known=True, adopt=True))
-
-    def delete(self, name: str) -> None:
-        """Removes the mapping; none of that name is fine.
-
-        Left in place where this process has adopted the same mapping for another resource (see `Grants.delete`).
-        """
-        with self._lock:
-            adopted = name in self._adopted
-        if not adopted:
-            self._gatherer.submit(Removal(name))
-
-    def keep(self, names: Iterable[str]) -> None:
-        """From here on this process leaves these in place, also where a resource that held one of them ends."""
-        with self._lock:
-            self._adopted |= set(names)
-
-    def delete_all(self, names: Iterable[str]) -> None:
-        """Removes several at once, as `delete` does each. Raises the first error once all have been tried."""
-        with self._lock:
-            left = [name for name in names if name not in self._adopted]
-        errors = [error for error in self._gatherer.submit_all([Removal(name) for name in left]) if error is not None]
-        if errors:
-            raise errors[0]
-
-    def replace_all(self, wanted: Mapping[str, RoleSet], *, seen: Mapping[str, RoleSet]) -> None:
-        """Makes `wanted` the tenant's only mappings, with one write; nothing to do is no write.
-
-        `seen` are the mappings that whoever asks has been shown. One that is neither wanted nor seen was made since: it stays
-        out of reach, with UnseenMappingError. Removing all of them leaves an empty list (the feature stays switched on).
-        """
-        self._gatherer.submit(Whole(tuple(sorted(wanted.items())), frozenset(seen)))
-
-    def listing(self) -> dict[str, RoleSet]:
-        """All mappings of the tenant, read once per process. An empty answer is believed the second time only."""
+    def listing(self) -> dict[str, Roles]:
+        """Returns all mappings of the tenant, listed once per process. An empty list is believed the second time only."""
         with self._lock:
             if not self._listing:
                 self._listing = roles_by_name(self._api.list())
             return dict(self._listing)
 
-    def announce(self) -> None:
-        """Tells that a change will probably be asked for soon, so that waiting a blink to gather it pays."""
-        self._gatherer.announce()
+    def _read_listing(self) -> dict[str, Roles]:
+        if self._listing is None:
+            self._listing = dict(self._first_listing.get())  # a failure is that of all threads which have waited for it
+        return self._listing
 
-    # What follows runs in one thread at a time: the gatherer's leader.
+    # Writing
 
-    def _work(self, wishes: Sequence[Wish]) -> list[BaseException | None]:
-        verdicts: dict[int, BaseException] = {}
-        puts = {number: wish for number, wish in enumerate(wishes) if isinstance(wish, Put)}
-        removals = {number: wish for number, wish in enumerate(wishes) if isinstance(wish, Removal)}
-        if puts:
-            verdicts.update(self._put_together(puts))
-        for number, wish in enumerate(wishes):
-            if isinstance(wish, Whole):
-                try:
-                    self._put_whole(dict(wish.wanted), wish.seen)
-                except TalendError as error:
-                    verdicts[number] = error
-        if removals:
-            try:
-                verdicts.update(self._remove_all(removals))
-            except TalendError as error:
-                verdicts.update(dict.fromkeys(removals, error))
-        return [verdicts.get(number) for number in range(len(wishes))]
+    def apply(self, changes: Iterable[Change[str]]) -> dict[str, TalendError]:
+        """Makes the changes that write, in as few calls as possible, beside all other mappings.
 
-    def _put_together(self, puts: dict[int, Put]) -> dict[int, BaseException]:
-        """Puts them all in with one write, or one by one where the API refuses that: a bad one fails alone."""
+        Returns:
+            Those that failed, with their errors.
+        """
+        writes = [self._as_write(change) for change in changes if change.is_stale_after(self._removed) or change.writes]
+        self._removed.update(write.name for write in writes if write.sort == "remove")
+        self._removed.difference_update(write.name for write in writes if write.sort != "remove")
+        self._pipeline.submit(writes)
+        return {write.name: error for write in writes if (error := write.failure()) is not None}
+
+    def replace_all(self, wanted: Mapping[str, Roles], *, reviewed: Iterable[str]) -> None:
+        """Makes `wanted` the tenant's only mappings, with one write; where nothing is to be done, none.
+
+        Args:
+            wanted: Customer role → Talend roles. None at all leaves an empty list; the feature stays switched on.
+            reviewed: The mappings that may vanish, since the preview has shown them.
+
+        Raises:
+            NotReviewedError: A mapping would vanish that the preview has not shown.
+            TalendError: As the API client raises.
+        """
+        write = MappingWrite("whole", dict(wanted), reviewed=frozenset(reviewed))
+        self._pipeline.submit([write])
+        if (error := write.failure()) is not None:
+            raise error
+
+    @staticmethod
+    def _as_write(change: Change[str]) -> MappingWrite:
+        if not change.after:
+            return MappingWrite("remove", {change.target: frozenset()})
+        known = frozenset({change.target}) if change.action in {"change", "restore"} else frozenset[str]()
+        adopts = change.action == "adopt"
+        return MappingWrite(
+            "put", {change.target: change.after}, creates=change.action == "grant", adopts=adopts, must_exist=known
+        )
+
+    # What follows runs in the pipeline: one write at a time, and one verification at a time.
+
+    def _take(
+        self, queued: Sequence[MappingWrite], writing: Sequence[Sequence[MappingWrite]]
+    ) -> Sequence[MappingWrite]:
+        """Puts go before removals, so that a mapping that moves is never missing in between."""
+        if writing:
+            return []
+        for sort in ("put", "whole", "remove"):
+            some = [write for write in queued if write.sort == sort]
+            alone = [write for write in some if write.alone or sort == "whole"]
+            if some:
+                return alone[:1] or some
+        return []
+
+    def _write(self, writes: Sequence[MappingWrite]) -> None:
+        for write in writes:
+            write.attempts += 1
+            write.looks = write.failed_looks = 0
+            write.visible_after = None
+        if writes[0].sort == "remove":
+            self._remove(writes)
+            return
         try:
-            return self._put_all(puts)
-        except BadRequestError as error:
-            if self._ours.keys() - {put.name for put in puts.values()}:
-                self._ours.clear()  # what is refused may be something that was to be put back: then it is not for these to say
-                return self._put_together(puts)
-            if len(puts) == 1:
-                self._journal.forget(put.name for put in puts.values())
-                return dict.fromkeys(puts, error)
-        except TalendError as error:
-            return dict.fromkeys(puts, error)
-        verdicts: dict[int, BaseException] = {}
-        for number, put in puts.items():
-            verdicts.update(self._put_together({number: put}))
-        return verdicts
-
-    def _put_all(self, puts: dict[int, Put]) -> dict[int, BaseException]:
-        """Puts them all in with one write; returns the refused ones' errors. Raises what concerns all of them.
-
-        What the process made earlier and somebody else has undone since is put back with them.
-        """
-        for put in puts.values():
-            self._ours.pop(put.name, None)
-        refused: dict[int, BaseException] = {}
-        tried: set[str] = set()  # names that a write of ours may have put there
-        taken_over: set[str] = set()
-        known = {put.name for put in puts.values() if put.known}
-
-        def next_list(listing: list[RoleMapping]) -> list[RoleMapping] | None:
-            current = roles_by_name(listing)
-            for number, put in puts.items():
-                if put.known or put.name not in current:
-                    continue
-                # What a write of ours has put there is ours, as long as it stands as we wrote it: else somebody else means it.
-                if put.name in tried and (put.adopt or current[put.name] == put.roles):
-                    continue
-                if put.adopt or self.is_half_done(put.name, current[put.name]):
-                    taken_over.add(put.name)
-                elif number not in refused:
-                    message = already_there(put.name, current[put.name])
-                    refused[number] = AlreadyThereError(f"Could not create the role mapping: {message}")
-            wanted = {put.name: put.roles for number, put in puts.items() if number not in refused}
-            everything = {**self._ours, **wanted}
-            self._others.look(
-                current,
-                {
-                    name: everything[name]
-                    for name in everything
-                    if name in self._ours or (name in tried and not self._others.unsure)
-                },
-            )
-            if all(current.get(name) == roles for name, roles in everything.items()):
-                with self._lock:
-                    self._adopted |= taken_over & set(wanted)
-                self._ours.update(wanted)
-                return None
-            self._journal.begin({name: wanted[name] for name in wanted if name not in known and name not in current})
-            tried.update(wanted)
-            return merged(listing, everything)
-
-        self._settle(
-            next_list, lambda: known | tried, "customer role " + ", ".join(sorted({p.name for p in puts.values()}))
-        )
-        return refused
-
-    def _put_whole(self, wanted: dict[str, RoleSet], seen: frozenset[str]) -> None:
-        """Leaves nothing but `wanted`, if nothing but what was `seen` vanishes."""
-
-        written = False
-
-        def next_list(listing: list[RoleMapping]) -> list[RoleMapping] | None:
-            nonlocal written
-            current = roles_by_name(listing)
-            unseen = sorted(current.keys() - wanted.keys() - seen)
-            if unseen:
-                what = "was written, but is not whole" if written else "is not written"
-                raise UnseenMappingError(
-                    f"The set of role mappings {what}: '{unseen[0]}' ({words(current[unseen[0]])}) was mapped by somebody else "
-                    "since the preview, and would be removed unseen. Preview again to see it."
-                )
-            if current == wanted:
-                return None
-            if written and not self._others.unsure:
-                self._others.look(current, wanted)
-            written = True
-            return merged([mapping for mapping in listing if mapping.name in wanted], wanted)
-
-        self._settle(next_list, set, "the set of role mappings")
-        self._ours = dict(wanted)
-        with self._lock:
-            self._adopted |= set(wanted)
-
-    def _settle(
-        self,
-        next_list: Callable[[list[RoleMapping]], list[RoleMapping] | None],
-        must_exist: Callable[[], set[str]],
-        what: str,
-    ) -> None:
-        """Reads all, writes what `next_list` makes of it, and begins anew until `next_list` finds it as it should be (None)."""
-        failed_looks, self._others.unsure = 0, False
-        for round_number in range(_ROUNDS):
-            began = time.monotonic()
-            try:
-                listing = self._complete_listing(must_exist())
-            except (RateLimitedError, CancelledError):
-                raise  # has waited long enough
-            except TalendError as error:
-                if round_number == 0:
-                    raise
-                failed_looks += 1  # for one bad answer, what was written must not be forgotten: look again
-                if failed_looks == _LOOKS:
-                    raise could_not_verify(f"{what}, which has been written", error) from None
-                self._sleep(settling_seconds(time.monotonic() - began))
-                continue
-            to_write = next_list(listing)
-            if to_write is None:
-                with self._lock:
-                    self._listing = roles_by_name(listing)
-                return
-            if round_number == _ROUNDS - 1:
-                break
-            last = round_number == _ROUNDS - 2
-            self._others.unsure = True
-            try:
-                # Where the rate limit never leaves two calls in a row, the last try waits like any other call.
-                self._api.replace_all(to_write, at_once=not last)
-            except (NotSentError, RateLimitedError):
-                if last:
-                    raise
-                continue  # not done, and out of date once it could be: the next reading waits for its turn
-            except (NoAnswerError, ServerError, UnexpectedAnswerError):
-                # Done or not done? The next round begins by looking.
-                if last:
-                    raise
-            else:
-                self._others.unsure = False
-            self._sleep(settling_seconds(time.monotonic() - began))
-        raise OverwrittenError(
-            f"Could not write {what}: somebody else keeps writing role mappings at the same time, and what this stack writes "
-            "does not stay. Run again when they are done."
-        )
-
-    def _complete_listing(self, must_exist: set[str]) -> list[RoleMapping]:
-        """All mappings, read now, to write back from. Raises IncompleteListingError where it lacks one that exists.
-
-        What is missing from it though known (to a resource's state, or from an earlier read of this process) is looked at by
-        itself: removed by somebody is fine, still there means that writing this list back would delete access.
-        """
-        lacking: str | None = None
-        for _ in range(_LISTINGS):
-            listing = self._api.list() or self._api.list()  # an empty answer is believed the second time only
             with self._lock:
-                known = must_exist | set(self._listing or ())
-            lacking = next((name for name in sorted(known - {one.name for one in listing}) if self._exists(name)), None)
-            if lacking is None:
-                return listing
-            # Perhaps somebody has made it since the listing: then the next one has it.
-        raise IncompleteListingError(
-            f"Could not write role mappings: the tenant's listing lacks '{lacking}', which exists. Nothing was written, "
-            "since writing the list back would remove it; run again, and ask Talend's support if it stays."
-        )
+                known = {name for write in writes for name in write.must_exist} | set(self._listing or ())
+            listing = self._list.read(known, may_be_empty=self._listing == {})
+            left = [write for write in writes if self._may_write(write, roles_by_name(listing))]
+        except TalendError as error:
+            for write in writes:
+                write.finish(error.with_(subject=write.subject))
+            return
+        if left:
+            self._replace_list(left, listing)
 
-    def _exists(self, name: str) -> bool:
-        """Whether a mapping exists that a listing lacks: by a look at itself, or where no path can hold its name at the list."""
+    def _may_write(self, write: MappingWrite, current: Mapping[str, Roles]) -> bool:
+        """Ends writes that would take over, or remove, what nobody has allowed them to."""
+        if write.sort == "whole":
+            unseen = sorted(without_empty(current).keys() - write.wanted.keys() - write.reviewed - write.tried)
+            if unseen:
+                write.finish(
+                    NotReviewedError(
+                        f"'{unseen[0]}' ({permission_list(current[unseen[0]])}) was mapped by another writer since the "
+                        "preview, and would be removed",
+                        subject=write.subject,
+                        advice="Preview again to see it.",
+                    )
+                )
+                return False
+            return True
+        existing = current.get(write.name)
+        if not existing or not write.creates or write.adopts:
+            return True
+        # What a write of ours has put there is ours, as long as it is as we wrote it.
+        if (write.tried and existing == write.wanted[write.name]) or self.is_interrupted(write.name, existing):
+            return True
+        write.finish(AlreadyExistsError(already_mapped(write.name, existing), subject=write.subject))
+        return False
+
+    def _replace_list(self, writes: Sequence[MappingWrite], listing: Sequence[RoleMapping]) -> None:
+        current = roles_by_name(listing)
+        for write in writes:
+            write.stood = write.stood or frozenset(current)
+        whole = writes[0] if writes[0].sort == "whole" else None
+        wanted = {name: roles for write in writes for name, roles in write.wanted.items()}
+        if whole is not None:
+            to_write = merged([one for one in listing if one.name in wanted or not one.roles], wanted)
+        else:
+            # What this process wrote before and another writer has undone since is written again with the rest.
+            to_write = merged(listing, {**self._list.confirmed(), **wanted})
+        empty = [one.name for one in to_write if not one.roles]
+        without = bool(empty) and (self._refuses_empty or writes[0].without_empty)
+        if without:
+            to_write = [one for one in to_write if one.roles]
+        if roles_by_name(to_write) == current:
+            self._wrote(writes, wanted)
+            return
+        self._journal.begin({write.name: wanted[write.name] for write in writes if write.creates and not whole})
+        last = any(write.attempts >= _MOST_WRITES for write in writes)
         try:
-            return self._api.get(name) is not None
-        except UnsafeNameError:
-            return name in roles_by_name(self._api.list())
+            # A list that had to wait for the rate limit would be out of date. Only the last attempt waits like any other call.
+            self._api.replace_all(to_write, at_once=not last)
+        except (NotSentError, RateLimitedError) as error:
+            self._again(writes, error if last else None)
+        except BadRequestError as error:
+            if empty and not without and len(writes) == 1:
+                writes[0].without_empty = True
+                self._again(writes, None)
+                return
+            self._refused(writes, error, restores=bool(roles_by_name(to_write).keys() - current.keys() - wanted.keys()))
+        except _UNCLEAR as error:
+            for write in writes:
+                write.unclear = error
+                self._tried(write)
+        except TalendError as error:
+            for write in writes:
+                write.finish(error.with_(subject=write.subject))
+        else:
+            self._wrote(writes, wanted)
+            if without and not self._refuses_empty:
+                self._refuses_empty = True
+                self._notify(
+                    f"the API lists role mappings without roles ({', '.join(sorted(empty))}) but takes none in a write: they "
+                    "are gone now. They gave nobody a role"
+                )
+            if whole is not None:
+                self._list.confirm(dict.fromkeys(current.keys() - wanted.keys() - self._empty(listing)))
+
+    @staticmethod
+    def _empty(listing: Sequence[RoleMapping]) -> set[str]:
+        return {one.name for one in listing if not one.roles}
+
+    def _wrote(self, writes: Sequence[MappingWrite], wanted: Mapping[str, Roles]) -> None:
+        self._list.confirm(wanted)
+        for write in writes:
+            write.unclear = None
+            self._tried(write)
+
+    def _tried(self, write: MappingWrite) -> None:
+        write.tried.update(write.wanted)
+        write.written_at = self._list.wrote()
+        write.written()
+
+    @staticmethod
+    def _again(writes: Sequence[MappingWrite], error: TalendError | None) -> None:
+        for write in writes:
+            if error is None and write.attempts < _MOST_WRITES:
+                write.again()
+            elif error is not None:
+                write.finish(error.with_(subject=write.subject))
+            else:
+                write.finish(_overwritten(write))
+
+    def _refused(self, writes: Sequence[MappingWrite], error: BadRequestError, *, restores: bool) -> None:
+        if restores:
+            # What is refused may be something that was to be written again, which these writes are not to blame for.
+            self._list.forget()
+            self._again(writes, None)
+        elif len(writes) > 1:
+            for write in writes:
+                write.alone = True
+                write.again()
+        else:
+            if writes[0].sort == "put":
+                self._journal.forget([writes[0].name])
+            writes[0].finish(error.with_(subject=writes[0].subject))
+
+    def _remove(self, writes: Sequence[MappingWrite]) -> None:
+        errors = map_concurrently(self._remove_one, [write.name for write in writes])
+        for write, error in zip(writes, errors, strict=True):
+            if error is not None:
+                write.finish(error.with_(subject=write.subject))
+                continue
+            self._list.confirm({write.name: None})
+            self._tried(write)
 
     def _remove_one(self, name: str) -> TalendError | None:
         try:
             self._api.remove(name)
         except NotFoundError:
-            return None  # somebody else was faster, or the API does not understand the name: the listing tells
+            return None  # removed already, or the API does not understand the name: the listing shows it
         except TalendError as error:
             return error
         return None
 
-    def _remove_all(self, removals: dict[int, Removal]) -> dict[int, BaseException]:
-        """Removes each by a call of its own, and looks once whether they are gone. Returns the errors of those that are not."""
-        failed: dict[int, BaseException] = {}
-        left = dict(removals)
-        for removal in removals.values():
-            self._ours.pop(removal.name, None)
-        for _ in range(_REMOVAL_ROUNDS):
-            began = time.monotonic()
-            numbers = list(left)
-            errors = side_by_side(self._remove_one, [left[number].name for number in numbers])
-            failed.update((number, error) for number, error in zip(numbers, errors, strict=True) if error is not None)
-            left = {number: removal for number, removal in left.items() if number not in failed}
-            if not left:
-                return failed
-            self._sleep(settling_seconds(time.monotonic() - began))
-            current = roles_by_name(self._api.list())
-            asked = {removal.name for removal in removals.values()}
-            with self._lock:
-                # What is known stays known though this listing lacks it: the next write has to look for it.
-                before = {name: roles for name, roles in (self._listing or {}).items() if name not in asked}
-                self._listing = {**before, **current}
-            left = {number: removal for number, removal in left.items() if removal.name in current}
-        for number, removal in left.items():
-            failed[number] = NotVerifiedError(
-                f"Could not remove the role mapping '{removal.name}': the API says done, but still lists it (somebody "
-                "else may keep writing role mappings from an older list). Run again; if it stays, remove it in the console."
+    def _verify(self, writes: Sequence[MappingWrite]) -> None:
+        try:
+            listing = self._api.list()
+        except (RateLimitedError, CancelledError) as error:
+            for write in writes:
+                write.finish(_not_verified(write, error))
+            return
+        except TalendError as error:
+            for write in writes:
+                write.failed_looks += 1
+                if write.failed_looks >= _MOST_FAILED_LOOKS:
+                    unclear = write.unclear and write.unclear.with_(subject=write.subject)
+                    write.finish(unclear or _not_verified(write, error))
+                else:
+                    write.written(look_in=settling_seconds(self._list.round_trip))
+            return
+        current = roles_by_name(listing)
+        for write in writes:
+            if write.is_in(current):
+                self._seen(write, current)
+            else:
+                self._not_seen(write, current)
+
+    def _seen(self, write: MappingWrite, current: Mapping[str, Roles]) -> None:
+        """Visible for the first time: looked at once more, when no other writer can have read before it was visible."""
+        write.was_seen = True
+        if write.visible_after is None:
+            write.visible_after = time.monotonic() - write.written_at
+            self._list.saw_after(write.visible_after)
+            # Also after a call whose response was lost.
+            self._list.confirm({write.name: None} if write.sort == "remove" else write.wanted)
+            write.written(look_in=write.visible_after + settling_seconds(self._list.round_trip))
+            return
+        with self._lock:
+            before = {name: roles for name, roles in (self._listing or {}).items() if name not in write.wanted}
+            self._listing = {**before, **current} if write.sort != "whole" else dict(current)
+            if write.sort == "remove":
+                self._listing.pop(write.name, None)
+        if write.sort == "remove":
+            self._journal.forget([write.name])
+        write.finish()
+
+    def _not_seen(self, write: MappingWrite, current: Mapping[str, Roles]) -> None:
+        """Stale, or overwritten by another writer: which of the two, only time tells."""
+        write.looks += 1
+        waited = time.monotonic() - write.written_at
+        if write.unclear is None and waited < self._list.most_lag() + (write.visible_after or 0.0):
+            write.written(look_in=pause_before_look(write.looks, most=MOST_PAUSE_SECONDS))
+            return
+        if (spelled := write.spelled_otherwise(current)) is not None:
+            name, other = spelled
+            # No state will know it, unless it was there before.
+            taken_back = write.creates and other not in write.stood and self._remove_one(other) is None
+            self._list.confirm({name: None, other: None if taken_back else current[other]})
+            write.finish(
+                NotVerifiedError(
+                    f"the API lists '{name}' as '{other}'",
+                    subject=write.subject,
+                    outcome="not done" if taken_back else "done",
+                    advice=f"Write '{other}' in the program.",
+                )
             )
-        return failed
+            return
+        if write.unclear is not None and write.attempts >= _MOST_WRITES:
+            write.finish(write.unclear.with_(subject=write.subject))
+            return
+        if write.sort == "remove" and write.attempts >= _MOST_WRITES - 2:
+            write.finish(
+                NotVerifiedError(
+                    "the API confirmed it, but still lists it (another writer may keep writing from an older list)",
+                    subject=write.subject,
+                    outcome="unknown",
+                    advice="Run again; if it stays, remove it in the console.",
+                )
+            )
+            return
+        self._again([write], None)
+
+
+def _overwritten(write: MappingWrite) -> OverwrittenError:
+    if write.was_seen:
+        reason = "another writer keeps writing role mappings at the same time, and overwrites this one"
+    else:
+        reason = "the API confirmed it each time, but never listed it: another writer overwrites it, or the API did not do it"
+    advice = "Run again when no other update runs; ask Talend's support if it stays."
+    return OverwrittenError(reason, subject=write.subject, outcome="unknown", advice=advice)
+
+
+def _not_verified(write: MappingWrite, error: TalendError) -> NotVerifiedError:
+    sent = "the request was sent" if write.unclear is not None else "the API confirmed it"
+    return NotVerifiedError(
+        f"{sent}, but reading it back failed: {error.reason}",
+        subject=write.subject,
+        outcome="unknown",
+        advice=error.advice or "Run again.",
+    )

@@ -10,10 +10,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from ..api import GrantKey
+from ..model.grants import GrantKey
 
 MAX_IDS = 50
-"""Ids in one list at most: they stand in the URL, which has to stay under the usual 8,000 characters."""
+"""Ids in one list at most: they are in the URL, which has to stay under the usual 8,000 characters."""
 
 
 class Rectangle(NamedTuple):
@@ -44,12 +44,21 @@ def rectangles(keys: Iterable[GrantKey], *, most_pairs: int = MAX_IDS * MAX_IDS)
     return [piece for rectangle in found for piece in _pieces(rectangle, most_pairs)]
 
 
+_FEW = 64
+"""Of more pairs than these, equal lines are grouped instead of searched for: the search takes the third power of their number."""
+
+
 def largest_rectangle(keys: Iterable[GrantKey], *, most_pairs: int = MAX_IDS * MAX_IDS) -> Rectangle:
     """A rectangle of nothing but `keys` (of one kind of principal, at least one), as large as a quick search finds.
 
     As limited in size as those of `rectangles`.
     """
+    keys = list(keys)
     pairs = {(key.workspace_id, key.principal.id) for key in keys}
+    if len(pairs) > _FEW:
+        return max(
+            rectangles(keys, most_pairs=most_pairs), key=lambda one: len(one.workspace_ids) * len(one.principal_ids)
+        )
     by_workspace = [Rectangle(lines, columns) for lines, columns in _grown(pairs)]
     by_principal = [Rectangle(columns, lines) for lines, columns in _grown({(who, where) for where, who in pairs})]
     pieces = (piece for each in (*by_workspace, *by_principal) for piece in _pieces(each, most_pairs))

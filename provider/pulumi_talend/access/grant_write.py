@@ -1,0 +1,111 @@
+"""One write of a grant on its way through the pipeline, and what there is to say about it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..api import TalendError
+from ..model.grants import GrantKey, Permissions, permission_list
+from .directory import Directory
+from .errors import AlreadyExistsError, NotVerifiedError, how_to_adopt
+from .group_commit import PendingWrite
+
+Way = Literal["assign", "replace", "remove"]
+"""The API's three ways to write: POST where there is nothing, PUT where there is something, DELETE."""
+
+
+@dataclass(eq=False)
+class GrantWrite(PendingWrite):
+    """A grant that is to be written.
+
+    Attributes:
+        key: Which grant.
+        permissions: What it is to be; None for a removal.
+        way: How it is written.
+        attempts: Calls that were made for it.
+        confirmed: Whether the API has confirmed one of them.
+        unclear: The error of a call that may or may not have taken effect.
+        looks: How often it was verified in vain since the last call.
+        failed_looks: How often verifying it failed since the last call.
+        written_at: When the last call returned, in seconds of the monotonic clock.
+        alone: Whether it is written by a call of its own: a batch has left it out.
+    """
+
+    key: GrantKey
+    permissions: Permissions | None
+    way: Way
+    attempts: int = 0
+    confirmed: bool = False
+    unclear: TalendError | None = None
+    looks: int = 0
+    failed_looks: int = 0
+    written_at: float = field(default=0.0)
+    alone: bool = False
+
+    @property
+    def target(self) -> GrantKey:
+        """The grant."""
+        return self.key
+
+    def returned(self, *, confirmed: bool, unclear: TalendError | None = None, look_in: float = 0.0) -> None:
+        """Notes that a call has returned, and asks for verification."""
+        self.confirmed = self.confirmed or confirmed
+        self.unclear = unclear
+        self.looks = self.failed_looks = 0
+        self.written_at = time.monotonic()
+        self.written(look_in=look_in)
+
+
+def subject_of(write: GrantWrite, label: str) -> str:
+    """What was attempted with the grant that people call so, completing "Could not ..."."""
+    if write.permissions is None:
+        return f"remove the permissions of {label}"
+    if write.way == "assign":
+        return f"grant {permission_list(write.permissions)} to {label}"
+    return f"set the permissions of {label} to {permission_list(write.permissions)}"
+
+
+def already_exists(key: GrantKey, permissions: Permissions, directory: Directory, *, look: bool = False) -> str:
+    """The reason where a grant exists that the resource may not adopt, with what to do."""
+    return (
+        f"{directory.label(key, look=look)} already has {permission_list(permissions)}, not granted by this resource. "
+        f"{how_to_adopt(key.resource_id)}"
+    )
+
+
+def exists_error(write: GrantWrite, standing: Permissions, directory: Directory) -> AlreadyExistsError:
+    """The error where a grant was created by others since it was looked up."""
+    return AlreadyExistsError(already_exists(write.key, standing, directory), outcome="not done")
+
+
+def not_looked_at(write: GrantWrite, error: TalendError) -> NotVerifiedError:
+    """The error where a write was made and could not be verified because of `error`."""
+    return NotVerifiedError(
+        f"the request was {'confirmed' if write.confirmed else 'sent'}, but reading it back failed: {error.reason}",
+        outcome="unknown",
+        advice=error.advice or "Run again.",
+    )
+
+
+def not_as_asked(write: GrantWrite, standing: Permissions | None) -> TalendError:
+    """The error where the tenant still shows something else than what was written."""
+    shown = f"shows {permission_list(standing or ())}"
+    if write.unclear is not None:
+        return write.unclear
+    if write.permissions is None:
+        advice = "Run again; if it stays, remove it in the console."
+        return NotVerifiedError(f"the API confirmed it, but still {shown}", outcome="unknown", advice=advice)
+    if not standing:
+        return NotVerifiedError(
+            f"the API {'confirmed it' if write.confirmed else 'has it'}, but does not show it yet",
+            outcome="unknown",
+            advice="Run again: the next update finishes it.",
+        )
+    added = standing - write.permissions
+    if added and standing > write.permissions:
+        advice = f"The API adds {permission_list(added)}: write {permission_list(standing)} in the program."
+        return NotVerifiedError(f"the API {shown} instead", outcome="unknown", advice=advice)
+    advice = "Look at it in the console: another writer may have changed it. Run again to make it as the program says."
+    return NotVerifiedError(f"the API confirmed it, but {shown}", outcome="unknown", advice=advice)

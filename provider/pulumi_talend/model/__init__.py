@@ -1,0 +1,1 @@
+"""The domain: principals, grants, role mappings, changes of access. Imports nothing else of this package."""
