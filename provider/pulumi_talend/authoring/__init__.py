@@ -1,0 +1,1 @@
+"""Commands for whoever writes a table of access: validate, schema, format."""

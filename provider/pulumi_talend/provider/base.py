@@ -1,0 +1,405 @@
+"""What all providers share: from Pulumi's calls to typed inputs, and from problems and errors to messages.
+
+A provider keeps nothing: what the process knows is in its `Session`. A check plans, and what it plans beyond the program's own
+properties travels in the inputs; `diff` is a function of its arguments; create, update and delete carry out plans.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, TypeVar, cast
+
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    ResourceProvider,
+    UpdateResult,
+)
+from pulumi.output import Unknown
+
+from .. import debuglog
+from ..access import TenantAccess
+from ..access.directory import Directory
+from ..api import ConfigurationError, TalendError
+from ..dynamic_host import current_urn, end_with_engine, show_errors_in_one_line, widen_thread_pool
+from ..loader import PROGRAM, TABLE, ProviderReference
+from ..model.expiry import ends_soon, has_ended
+from ..model.inputs import Inputs, as_set, parse, parse_state
+from ..model.lines import WHOLE, TableLine, lines_of
+from ..model.planning import NOTHING, Access
+from ..model.problems import Problem, ProblemsError
+from ..model.unknown import UNKNOWN, is_unknown
+from .claims import Claim, Manager, name_of
+from .session import SESSIONS, Session
+
+R = TypeVar("R")
+I = TypeVar("I", bound=Inputs)  # noqa: E741 - inputs
+
+PLAN_NUMBER = "__plan"
+"""A hidden input that counts the plans beyond the program's properties (`removes`, `restores`): one that outputs have is done."""
+
+_TABLES = ("grants", "mappings")
+
+
+@dataclass(frozen=True)
+class Program:
+    """What the program says beside the inputs (`resources/program.py`).
+
+    Attributes:
+        preview: Whether this is a preview.
+        computed: Inputs that come from another resource, and so may not have been known in the preview.
+        lines: The lines of the table that the resource comes from, by how the principal or customer role is written.
+        ended: The ends that have passed, by how the principal is written; `WHOLE` for the end of the resource itself.
+        elsewhere: What other resources of the program grant on the workspace (`resources/announced.py`).
+    """
+
+    preview: bool = False
+    computed: frozenset[str] = frozenset()
+    lines: Mapping[str, TableLine] = field(default_factory=dict[str, TableLine])
+    ended: Mapping[str, str] = field(default_factory=dict[str, str])
+    elsewhere: Sequence[Mapping[str, str]] = ()
+
+    def failures(self, problems: Iterable[Problem]) -> list[CheckFailure]:
+        """Reasons as the engine takes them, each with its line of the table.
+
+        The engine prints a property with its value: a setting has none among the inputs, and a whole table would hide the reason.
+        """
+        found: list[CheckFailure] = []
+        for problem in problems:
+            line = self.lines.get(problem.entry) or self.lines.get(WHOLE)
+            if line is not None and not problem.is_setting:
+                found.append(CheckFailure("", f"{line.at}: {problem.reason}"))
+            elif problem.is_setting or problem.where in _TABLES:
+                found.append(CheckFailure("", str(problem)))
+            else:
+                found.append(CheckFailure(problem.where, problem.reason))
+        return found
+
+
+class TalendProvider(ResourceProvider, Generic[I]):
+    """A dynamic resource provider. Subclasses implement the methods that raise NotImplementedError."""
+
+    serialize_as_secret_always = False
+    type_name: str
+    inputs_type: type[I]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ProviderReference(self.type_name).__reduce__()
+
+    @property
+    def tenant(self) -> TenantAccess:
+        """The tenant's access. Raises ConfigurationError where the settings are not valid."""
+        return self.session.tenant
+
+    @property
+    def directory(self) -> Directory:
+        """What people call the tenant's users, service accounts and workspaces, with their ids."""
+        return self.session.tenant.directory
+
+    # What subclasses implement
+
+    def _resolve(self, olds: Mapping[str, Any], inputs: I, say: Callable[[str], None]) -> I:
+        """Returns `inputs` with ids, and without what has ended. Raises ProblemsError or TalendError."""
+        raise NotImplementedError
+
+    def _claims(self, inputs: I) -> Iterable[Claim]:
+        """What the resource manages, as far as it is known."""
+        raise NotImplementedError
+
+    def _clash(self, claim: Claim, other: Manager) -> Problem:
+        """The reason where another resource manages the same."""
+        raise NotImplementedError
+
+    def _ends(self, inputs: I) -> Mapping[str, str | None]:
+        """The ends that the program gives, by how the principal is written; `WHOLE` for the end of the resource itself."""
+        del inputs
+        return {}
+
+    def _planned(self, urn: str, olds: Mapping[str, Any], inputs: I, program: Program, say: Callable[[str], None]) -> I:
+        """Plans the change; returns `inputs` with what it does beyond them, and says what it does.
+
+        Raises:
+            ProblemsError: The change is refused.
+        """
+        raise NotImplementedError
+
+    def _create(self, urn: str, inputs: I) -> str:
+        """Creates the object; returns its id."""
+        raise NotImplementedError
+
+    def _read(self, id_: str, kept: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The properties that the tenant has now, None where the object is gone; `kept` are those in state."""
+        raise NotImplementedError
+
+    def _update(self, urn: str, olds: Mapping[str, Any], inputs: I) -> None:
+        """Makes the object as `inputs` say; `olds` are the properties in state."""
+        raise NotImplementedError
+
+    def _delete(self, urn: str, id_: str, kept: Mapping[str, Any]) -> None:
+        """Removes the object; `kept` are the properties in state."""
+        raise NotImplementedError
+
+    # What Pulumi calls
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Called once a process and provider, with the stack's configuration. Wrong settings are kept for `check`."""
+        show_errors_in_one_line()
+        end_with_engine()
+        debuglog.start("host", lambda message: print(f"talend: {message}", flush=True))
+        debuglog.remember(req.config.get(f"talend:{name}") for name in ("token", "clientSecret"))
+        _reported("configure", lambda: self._configured(req.config.get))
+
+    def _configured(self, config: Callable[[str], object]) -> None:
+        widen_thread_pool()
+        self.session: Session = SESSIONS.configured(config)
+
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        """Validates the inputs, and plans what is new or changed; wrong settings show here."""
+        return _reported(f"check {self.type_name}", lambda: self._checked(current_urn(), _marked(_olds), _marked(news)))
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        """Another identity is a replacement, other access, labels or a new plan an update."""
+        return _reported(f"diff {self.type_name}", lambda: self._diffed(_marked(_olds), _marked(_news)), _id)
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Creates the object and verifies it. Raises TalendError."""
+
+        def work() -> CreateResult:
+            inputs = self._valid(props)
+            with _naming_its_line(inputs):
+                id_ = self._create(current_urn(), inputs)
+            return CreateResult(id_, self._outputs(inputs, props))
+
+        return _reported(f"create {self.type_name}", work)
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """Returns what the tenant has now, also as inputs so that drift shows with its property. Raises TalendError."""
+        return _reported(f"read {self.type_name}", lambda: self._read_back(id_, props), id_)
+
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Makes the object as the program says, and verifies it. Raises TalendError."""
+
+        def work() -> UpdateResult:
+            inputs = self._valid(_news)
+            if self._access_changes(_olds, _news):  # else only labels change
+                with _naming_its_line(inputs):
+                    self._update(current_urn(), _olds, inputs)
+            return UpdateResult(self._outputs(inputs, _news))
+
+        return _reported(f"update {self.type_name}", work, _id)
+
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """Removes the object; one that is gone already is fine. Raises TalendError."""
+
+        def work() -> None:
+            self.session.journal.forget(self._kept(_props))
+            self._delete(current_urn(), _id, _props)
+
+        _reported(f"delete {self.type_name}", work, _id)
+
+    # How
+
+    def _kept(self, olds: Mapping[str, Any]) -> dict[Any, Access]:
+        """What state says that the resource has, without what has ended. Raises TalendError."""
+        if not any(olds.get(name) for name in self.inputs_type.access):
+            return {}
+        try:
+            held = parse_state(self.inputs_type, olds).wanted
+        except (ValueError, KeyError) as error:
+            raise TalendError(
+                f"the state of the resource is damaged ({error})", advice="Run `pulumi refresh`."
+            ) from None
+        return {target: access for target, access in held.items() if access.rights != NOTHING}
+
+    def _checked(self, urn: str, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        program = self._program(news)
+        given = {name: value for name, value in news.items() if value is not None and not name.startswith("__")}
+        inputs, problems = self._parsed(given)
+        problems = [*self.session.problems, *problems]
+        try:
+            if self.session.settings is None:
+                return CheckResult(given, program.failures(problems))
+            said: list[str] = []
+            held = self._kept(olds) if olds else None
+            self.session.claims.note_state(urn, held)
+            self.session.journal.forget(held or ())
+            if inputs is not None:
+                resolved = self._resolve(olds, inputs, said.append)
+                if not problems:
+                    clashes = self.session.claims.make(urn, self._claims(resolved))
+                    problems = [self._clash(claim, other) for claim, other in clashes.items()]
+                if not problems:
+                    planned_lines: list[str] = []
+                    program = replace(program, ended=self._ended(inputs))
+                    planned = self._planned(urn, olds, resolved, program, planned_lines.append)
+                    self._show(urn, program, [*planned_lines, *said])
+                    lines = {TABLE: news[TABLE]} if program.lines else {}
+                    return CheckResult({**self._with_plan_number(olds, planned), **lines}, [])
+        except ProblemsError as error:
+            problems = [*problems, *error.problems]
+        except ConfigurationError as error:
+            problems = [*problems, *error.problems]
+        except TalendError as error:
+            debuglog.log_error(f"check {self.type_name} {name_of(urn)}", error)
+            return CheckResult(given, [*program.failures(problems), CheckFailure("", str(error))])
+        return CheckResult(given, program.failures(dict.fromkeys(problems)))
+
+    def _parsed(self, given: Mapping[str, Any]) -> tuple[I | None, list[Problem]]:
+        """The inputs and what is wrong with them; properties that are not valid count as unknown, so that the names in the others
+        are checked in the same round."""
+        extra = self.session.extra_permissions
+        parsed = parse(self.inputs_type, given, extra_permissions=extra)
+        if not isinstance(parsed, list):
+            return parsed, []
+        wrong = {problem.where for problem in parsed}
+        rest = parse(self.inputs_type, {**given, **dict.fromkeys(wrong & set(given), UNKNOWN)}, extra_permissions=extra)
+        return (None if isinstance(rest, list) else rest), parsed
+
+    def _program(self, news: Mapping[str, Any]) -> Program:
+        said: Any = news.get(PROGRAM)
+        lines = lines_of(news.get(TABLE))
+        if not isinstance(said, dict):
+            return Program(lines=lines)
+        facts = cast("dict[str, Any]", said)
+        self.session.organization = str(facts.get("organization") or self.session.organization)
+        inputs = cast("dict[str, Any]", facts.get("computed") or {})
+        computed = frozenset(name for name, value in inputs.items() if value is True)
+        elsewhere = cast("list[Mapping[str, str]]", facts.get("elsewhere") or [])
+        return Program(preview=facts.get("preview") is True, computed=computed, lines=lines, elsewhere=elsewhere)
+
+    def _show(self, urn: str, program: Program, said: list[str]) -> None:
+        """Shows on the resource's row what changes, in a preview alone: once, not twice in an update."""
+        if not program.preview or self.session.settings is None:
+            return
+        if said:
+            separator = "\n" if any("\n" in text for text in said) else "; "
+            self.session.say(separator.join(said), urn=urn)
+        for warning in self.session.settings.warnings:
+            self.session.say(str(warning), severity="warning")
+
+    def _with_plan_number(self, olds: Mapping[str, Any], inputs: I) -> dict[str, Any]:
+        properties = inputs.as_properties()
+        if self.inputs_type.planned:
+            number: Any = olds.get(PLAN_NUMBER, 0)
+            has_plan = any(properties.get(name) for name in self.inputs_type.planned)
+            properties[PLAN_NUMBER] = int(number) + 1 if has_plan else int(number)
+        return properties
+
+    def _outputs(self, inputs: I, news: Mapping[str, Any]) -> dict[str, Any]:
+        outputs = inputs.as_outputs()
+        if PLAN_NUMBER in news:
+            outputs[PLAN_NUMBER] = int(news[PLAN_NUMBER])
+        return outputs
+
+    def _replaced(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
+        return [name for name in self.inputs_type.identity if olds.get(name) != news.get(name)]
+
+    def _access_changes(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
+        if self._replaced(olds, news):
+            return True
+        if self.inputs_type.differ(olds, news):
+            return True
+        # A plan that the outputs do not have yet. What the last update planned stays in the inputs, and is done.
+        has_plan = any(news.get(name) for name in self.inputs_type.planned)
+        return has_plan and news.get(PLAN_NUMBER) != olds.get(PLAN_NUMBER)
+
+    def _diffed(self, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        labels = any(olds.get(name) != news.get(name) for name in self.inputs_type.labels)
+        return DiffResult(
+            changes=self._access_changes(olds, news) or labels,
+            replaces=self._replaced(olds, news),
+            # First the new one, so that nobody is without access; of the same object, the old one then leaves it in place.
+            delete_before_replace=False,
+        )
+
+    def _read_back(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        kept = {name: value for name, value in props.items() if name != "__provider"}
+        found = self._read(id_, kept)
+        self.session.journal.forget(self._kept(kept))
+        if found is None:
+            return ReadResult("", {})
+        for name in self.inputs_type.access:
+            if name in found and as_set(found[name]) == as_set(kept.get(name)):
+                found[name] = kept[name]  # the same set in the order that state has: no difference
+        # Without drift the inputs of a set stay as they are, with the last plan in them: no difference to show.
+        stays = bool(self.inputs_type.planned) and found == kept
+        return ReadResult(id_, dict(found), inputs=None if stays else dict(found))
+
+    def _valid(self, props: Mapping[str, Any]) -> I:
+        inputs = parse(self.inputs_type, props, extra_permissions=self.session.extra_permissions, checked=True)
+        if isinstance(inputs, list):
+            raise ConfigurationError(inputs)
+        return inputs.with_lines(lines_of(props.get(TABLE)))
+
+    def _has_ended(self, expires_at: str | None, what: Callable[[], str], say: Callable[[str], None]) -> bool:
+        """Whether access is over. Within the last days before, says so."""
+        if expires_at is None or is_unknown(expires_at):
+            return False
+        now = self.session.time_for(expires_at)
+        if left := ends_soon(expires_at, now):
+            say(f"{what()} ends at {expires_at}, {left}; write a later expires_at if it should stay")
+        return has_ended(expires_at, now)
+
+    def _ended(self, inputs: I) -> dict[str, str]:
+        ends = {name: end for name, end in self._ends(inputs).items() if end is not None and not is_unknown(end)}
+        return {name: end for name, end in ends.items() if has_ended(end, self.session.time_for(end))}
+
+
+def _reported(what: str, work: Callable[[], R], id_: str = "") -> R:
+    """Runs an operation. What it raises leaves as one error with one line; its history goes to the debug log."""
+    name = name_of(current_urn())
+    label = " ".join(part for part in (what, id_, name) if part)
+    debuglog.logger.debug("%s begins", label)
+    try:
+        result = work()
+    except TalendError as error:
+        debuglog.log_error(label, error)
+        error.__context__ = None
+        raise error.with_traceback(None) from None
+    except Exception as error:  # noqa: BLE001 - whatever it is, the user gets a line that says what to do
+        debuglog.log_error(label, error)
+        # A bug of ours. Its text may hold anything, so only its kind and its place are shown.
+        raise TalendError(
+            f"an unexpected error in pulumi-talend ({type(error).__name__} {debuglog.place_of(error)}), a bug of its own",
+            subject=f"{what} '{name}'" if name else what,
+            outcome="unknown",
+            advice=debuglog.where_to_look(),
+        ) from None
+    if isinstance(result, CheckResult) and result.failures:
+        reasons = "; ".join(f"{failure.property or 'all'}: {failure.reason}" for failure in result.failures)
+        debuglog.logger.debug("%s is refused: %s", label, reasons)
+    else:
+        debuglog.logger.debug("%s is done", label)
+    return result
+
+
+@contextmanager
+def _naming_its_line(inputs: Inputs) -> Generator[None, None, None]:
+    """Errors within name the line of the table that declares the resource, where none names a line of its own."""
+    try:
+        yield
+    except TalendError as error:
+        line = inputs.lines.get(WHOLE)
+        if error.at or line is None:
+            raise
+        raise error.with_(at=line.at) from None
+
+
+def _marked(value: Any) -> Any:
+    """`value` with the engine's own mark wherever the SDK says that something is not known yet.
+
+    The SDK reads the mark as an object but cannot write that object back.
+    """
+    if isinstance(value, Unknown):
+        return UNKNOWN
+    if isinstance(value, dict):
+        return {name: _marked(item) for name, item in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list):
+        return [_marked(item) for item in cast("list[Any]", value)]
+    return value
