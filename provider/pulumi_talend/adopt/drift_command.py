@@ -1,33 +1,37 @@
-"""`talend-access drift`: the differences between a tenant and its stacks, as text, JSON or Markdown, with an exit code."""
+"""`talend-access drift`: the differences between a tenant and its stacks, as text, JSON or Markdown."""
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 import json
 import re
+from collections.abc import Callable
+from itertools import groupby
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from ..api.text import clean
-from .command import AdoptError, text_of, what_of
+from .. import exit_codes, options
+from ..access import TenantAccess
+from ..api import TalendError
+from ..api.text import in_one_line, plural
+from ..engine_cli import StackSettings, find_engine
+from ..model.grants import GrantKey, permission_list
+from ..progress import Progress
 from .drift import SORTS, Difference, Drift, Sort, find_drift
-from .live import read_live
-from .managed import export_state, managed_by, read_state
+from .live import lines_of, parts_of, read_live
+from .managed import managed_by, read_state, read_state_file
 from .read_only import read_only_client
 
-EXIT_DRIFT = 2
-EXIT_INCOMPLETE = 3
-
-_TITLES: dict[Sort, str] = {
-    "unmanaged": "In the tenant, managed by no stack",
-    "differs": "Managed, but different in the tenant",
-    "gone": "Managed, but gone from the tenant",
+_MARKS: dict[Sort, str] = {"unmanaged": "+", "differs": "~", "gone": "-"}
+_STYLES: dict[Sort, str] = {"unmanaged": "yellow", "differs": "magenta", "gone": "red"}
+_WORDS: dict[Sort, str] = {
+    "unmanaged": "managed by no stack",
+    "differs": "different in the tenant",
+    "gone": "gone from the tenant",
 }
 
 
@@ -40,93 +44,150 @@ class Format(str, enum.Enum):
 
 
 def drift(
-    stack: Annotated[list[str] | None, typer.Option(help="A stack that manages access; repeatable.")] = None,
-    cwd: Annotated[Path, typer.Option(help="The stacks' project.")] = Path(),
-    state: Annotated[list[Path] | None, typer.Option(help="Exported state of a stack; repeatable.")] = None,
-    environment: Annotated[list[str] | None, typer.Option(help="Only this environment; repeatable.")] = None,
-    workspace: Annotated[list[str] | None, typer.Option(help="Only this workspace, by name or id; repeatable.")] = None,
-    what: Annotated[
-        str, typer.Option(help="permissions, role-mappings, or both with a comma.")
-    ] = "permissions,role-mappings",
-    format: Annotated[Format, typer.Option("--format", "-f", help="How to show it.")] = Format.text,
-    fail_on: Annotated[str, typer.Option(help="Differences that end with exit code 2.")] = "unmanaged,differs,gone",
+    stack: Annotated[
+        list[str] | None,
+        options.option(
+            options.PROJECT,
+            "--stack",
+            "-s",
+            help="A stack that manages access; repeatable. The settings of the first one are used.",
+        ),
+    ] = None,
+    cwd: options.Cwd = Path(),
+    state: options.States = None,
+    environment: options.Environments = None,
+    workspace: options.Workspaces = None,
+    what: options.What = options.BOTH,
+    format: Annotated[
+        Format, options.option(options.OUTPUT, "--format", "-f", help="How to show the differences.")
+    ] = Format.text,
+    fail_on: Annotated[
+        str, options.option(options.OUTPUT, help="Differences that end with exit code 3.")
+    ] = "unmanaged,differs,gone",
 ) -> None:
-    """Say where the tenant and its stacks differ. Reads only.
+    """List where the tenant and its stacks differ. Reads only.
 
-    Exit code 0: no difference; 2: differences; 3: no difference seen, but something could not be read; 1: an error. Settings
-    come from the environment: TALEND_REGION or TALEND_ENDPOINT, TALEND_TOKEN or TALEND_CLIENT_ID and TALEND_CLIENT_SECRET.
+    All stacks and states together count as what is managed. A difference is `unmanaged` (in the tenant, in no stack),
+    `differs`, or `gone` (in a stack, no longer in the tenant).
+
+    Exit codes: 0 no difference; 3 differences; 5 no difference found, but something could not be read; 1 error; 2 wrong options.
+
+    Examples:
+
+    - `talend-access drift --stack prod`
+    - `talend-access drift --stack prod --environment prod --format markdown`
+    - `talend-access drift --state dev.json --state prod.json --fail-on unmanaged`
     """
-    if not stack and not state:
-        raise AdoptError(
-            "Which stacks manage the tenant? Give --stack NAME (with --cwd) or --state FILE, both repeatable."
-        )
+    parts = parts_of(what)
     failing = {part.strip() for part in fail_on.split(",") if part.strip()}
-    unknown = sorted(failing - set(SORTS))
-    if unknown:
-        raise AdoptError(f"--fail-on takes {', '.join(SORTS)}; not '{unknown[0]}'. Write some of these, with commas.")
-    states = [read_state(text_of(path), str(path)) for path in state or ()]
-    states.extend(read_state(export_state(name, cwd), f"stack '{name}'") for name in stack or ())
-    with read_only_client() as client:
-        live = read_live(client, environments=environment or (), workspaces=workspace or (), what=what_of(what))
-        found = find_drift(live, managed_by(states), client, partial=bool(environment or workspace))
-    render = {Format.text: _as_text, Format.json: _as_json, Format.markdown: _as_markdown}[format]
-    render(found)
+    if not stack and not state:
+        raise TalendError(
+            "no stack is named", advice="Give --stack NAME (with --cwd) or --state FILE, both repeatable."
+        )
+    if unknown := sorted(failing - set(SORTS)):
+        raise TalendError(f"'{unknown[0]}' is not a value of --fail-on", advice=f"Write some of {', '.join(SORTS)}.")
+    with Progress() as progress:
+        settings = StackSettings()
+        states = [read_state_file(path) for path in state or ()]
+        for number, name in enumerate(stack or ()):
+            progress.doing(f"read stack '{name}'")
+            engine = find_engine()
+            settings = engine.settings(name, cwd) if number == 0 else settings
+            states.append(read_state(engine.export_state(name, cwd), f"the state of stack '{name}'"))
+        managed = managed_by(states)
+        with read_only_client(settings.get, progress) as client:
+            tenant = TenantAccess(client)
+            live = read_live(tenant, environments=environment or (), workspaces=workspace or (), parts=parts)
+            found = find_drift(live, managed, tenant, partial=bool(environment or workspace))
+    _RENDERERS[format](found)
     if any(difference.sort in failing for difference in found.differences):
-        raise typer.Exit(EXIT_DRIFT)
+        raise typer.Exit(exit_codes.FOUND)
     if found.unread:
-        raise typer.Exit(EXIT_INCOMPLETE)
+        raise typer.Exit(exit_codes.INCOMPLETE)
 
 
 def _as_json(found: Drift) -> None:
     document = {
         "version": 1,
-        "differences": [dataclasses.asdict(difference) for difference in found.differences],
-        "unread": list(found.unread),
+        "differences": [_entry(difference) for difference in found.differences],
+        "unread": [{"what": each.what, "reason": str(each.error)} for each in found.unread],
+        "notes": list(found.notes),
     }
     print(json.dumps(document, indent=2))
 
 
+def _entry(difference: Difference) -> dict[str, Any]:
+    target: dict[str, Any] = {"customerRole": difference.target}
+    if isinstance(difference.target, GrantKey) and difference.who is not None and difference.place is not None:
+        key, place = difference.target, difference.place
+        target = {
+            "principal": {
+                "kind": "user" if difference.who.is_user else "service-account",
+                "id": key.principal.id,
+                "name": difference.who.name,
+            },
+            "workspace": {"id": place.id, "name": place.workspace or None, "environment": place.environment or None},
+        }
+    return {
+        "sort": difference.sort,
+        **target,
+        "state": sorted(difference.state),
+        "tenant": sorted(difference.tenant),
+        "urn": difference.urn or None,
+        "tableLine": difference.line.at if difference.line is not None else None,
+    }
+
+
 def _as_text(found: Drift) -> None:
     console = Console(highlight=False, soft_wrap=True)
-    for sort in SORTS:
-        differences = found.of(sort)
-        if not differences:
-            continue
-        table = Table(title=f"{_TITLES[sort]} ({len(differences)})", title_justify="left", box=None, pad_edge=False)
-        for heading in ("what", "state", "tenant", "resource"):
-            table.add_column(heading, overflow="fold")
-        for difference in differences:
-            table.add_row(*(Text(clean(cell)) for cell in _cells(difference)))
-        console.print(table)
-        console.print()
-    for line in found.unread:
-        console.print(Text(f"could not be read: {clean(line)}"))
-    console.print(Text(_summary(found)))
+    for subject, differences in groupby(found.differences, key=lambda each: each.subject):
+        console.print(Text(in_one_line(subject), style="bold"))
+        for each in differences:
+            where = f"{each.place}: " if each.place is not None else ""
+            table = f" ({each.line})" if each.line is not None else ""
+            line = in_one_line(f"{where}{each.sentence}{table}")
+            console.print(Text(f"  {_MARKS[each.sort]} {line}", style=_STYLES[each.sort]))
+    for line in lines_of(found.unread):
+        console.print(Text(f"not read: {in_one_line(line)}", style="yellow"))
+    for line in found.notes:
+        console.print(Text(in_one_line(line), style="dim"))
+    console.print(Text(_summary(found), style="bold"))
 
 
 def _as_markdown(found: Drift) -> None:
     lines = [f"**{_summary(found)}**"]
-    for sort in SORTS:
-        differences = found.of(sort)
-        if differences:
-            lines += ["", f"### {_TITLES[sort]} ({len(differences)})", "", "| what | state | tenant | resource |"]
-            lines.append("|---|---|---|---|")
-            lines += [f"| {' | '.join(_markdown(cell) for cell in _cells(difference))} |" for difference in differences]
-    lines += [f"\nCould not be read: {_markdown(line)}" for line in found.unread]
+    if found.differences:
+        lines += ["", "| | who | where | state | tenant | resource |", "|---|---|---|---|---|---|"]
+    for each in found.differences:
+        cells = (
+            each.sort,
+            each.subject,
+            str(each.place) if each.place is not None else "role mappings",
+            permission_list(each.state),
+            permission_list(each.tenant),
+            " ".join(part for part in (each.resource or "none", f"({each.line.at})" if each.line else "") if part),
+        )
+        lines.append(f"| {' | '.join(_markdown(cell) for cell in cells)} |")
+    lines += [f"\nNot read: {_markdown(line)}" for line in lines_of(found.unread)]
     print("\n".join(lines))
 
 
-def _cells(difference: Difference) -> tuple[str, str, str, str]:
-    resource = difference.urn.split("::", 3)[-1]
-    return difference.what, difference.in_state or "-", difference.in_tenant or "-", resource or "-"
+_RENDERERS: dict[Format, Callable[[Drift], None]] = {
+    Format.text: _as_text,
+    Format.json: _as_json,
+    Format.markdown: _as_markdown,
+}
 
 
 def _summary(found: Drift) -> str:
-    counts = ", ".join(f"{len(found.of(sort))} {sort}" for sort in SORTS if found.of(sort))
-    incomplete = "; not everything could be read" if found.unread else ""
-    return f"{counts or 'No difference between the tenant and its stacks'}{incomplete}."
+    if not found.differences:
+        text = "No difference between the tenant and its stacks"
+    else:
+        counts = ", ".join(f"{len(found.of(sort))} {_WORDS[sort]}" for sort in SORTS if found.of(sort))
+        text = f"{plural(len(found.differences), 'difference')}: {counts}"
+    return f"{text}{'; not everything could be read' if found.unread else ''}."
 
 
 def _markdown(text: str) -> str:
     """`text` in a table's cell, with nothing in it that Markdown or a mention would act on."""
-    return re.sub(r"([\\`*_{}\[\]()<>#+!|~@&])", lambda match: f"&#{ord(match[1])};", clean(text))
+    return re.sub(r"([\\`*_{}\[\]()<>#+!|~@&])", lambda match: f"&#{ord(match[1])};", in_one_line(text))

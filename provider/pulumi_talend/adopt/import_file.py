@@ -1,52 +1,99 @@
-"""The file for `pulumi import --file`, after which the next preview of the program says unchanged.
+"""The file for `pulumi import --file`, after which the next preview of the program reports everything as unchanged.
 
 Dynamic resources cannot be imported by type and id: the engine has no provider to read them with. Given `inputs` and `outputs`
-with the serialised provider in them, it takes them over as they stand (tried on the Pulumi CLI).
+with the provider in them, it takes them as they are (tried on the Pulumi CLI).
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
-from pulumi.dynamic import ResourceProvider
-from pulumi.dynamic.dynamic import PROVIDER_KEY, serialize_provider  # pyright: ignore[reportUnknownVariableType]
+from pulumi.dynamic.dynamic import PROVIDER_KEY
 
-from ..resources.role_mapping import RoleMappingProvider
-from ..resources.workspace_permission import WorkspacePermissionProvider
-from .live import LiveGrant
+from ..loader import TABLE_TYPE, TYPE_PREFIX, pickled
+from ..model.inputs import (
+    MODELS,
+    Inputs,
+    RoleMappingInputs,
+    RoleMappingsInputs,
+    WorkspaceAccessInputs,
+    WorkspacePermissionInputs,
+    principal_path,
+)
+from ..provider.base import PLAN_NUMBER
+from ..provider.role_mappings import RESOURCE_ID
+from .live import LiveGrant, Who
 from .program import Adopted, target
-
-_TYPES = "pulumi-python:dynamic/access:"
+from .sets import MAPPINGS_NAME, AdoptedSets, written
+from .table import AdoptedTable, written_in_table
 
 
 def import_file(adopted: Adopted) -> str:
-    """The import file's JSON for everything in `adopted`."""
-    resources = [grant_entry(name, grant) for name, grant in adopted.grants]
-    resources.extend(mapping_entry(name, role, roles) for name, role, roles in adopted.mappings)
-    return json.dumps({"resources": resources}, indent=2, ensure_ascii=True) + "\n"
+    """The import file's JSON for single grants and mappings."""
+    resources = [_grant(name, grant) for name, grant in adopted.grants]
+    for name, customer_role, roles in adopted.mappings:
+        inputs = RoleMappingInputs(role_name=customer_role, roles=sorted(roles))
+        resources.append(_entry(name, customer_role, inputs))
+    return _file(resources)
 
 
-def grant_entry(name: str, grant: LiveGrant) -> dict[str, Any]:
-    """One grant, as the resource named `name` would have it in state."""
+def table_import_file(adopted: AdoptedTable) -> str:
+    """The import file's JSON for a table: the component, and the resources in it."""
+    component = {"type": TABLE_TYPE, "name": adopted.name, "component": True}
+    inside = _sets(adopted.sets, adopted.mappings_name, written_in_table)
+    return _file([component, *({**entry, "parent": adopted.name} for entry in inside)])
+
+
+def sets_import_file(adopted: AdoptedSets) -> str:
+    """The import file's JSON for whole workspaces and all role mappings."""
+    return _file(_sets(adopted, MAPPINGS_NAME, written))
+
+
+def _sets(adopted: AdoptedSets, mappings_name: str, write: Callable[[Who], str]) -> list[dict[str, Any]]:
+    resources: list[dict[str, Any]] = []
+    for name, place, grants in adopted.workspaces:
+        where = {"workspace": place.workspace, "environment": place.environment} if place.by_name else {}
+        rights = tuple(right for grant in grants for right in grant.permissions)
+        given = {
+            **where,
+            "workspace_id": place.id,
+            "grants": {write(grant.who): sorted(grant.permissions) for grant in grants},
+            "principals": {write(grant.who): principal_path(grant.who.principal) for grant in grants},
+            "exclusive": adopted.exclusive,
+        }
+        resources.append(_entry(name, place.id, _valid(WorkspaceAccessInputs, given, rights)))
+    if adopted.mappings:
+        mappings: dict[str, Any] = {name: sorted(roles) for name, roles in adopted.mappings.items()}
+        resources.append(_entry(mappings_name, RESOURCE_ID, RoleMappingsInputs(mappings=mappings)))
+    return resources
+
+
+def _grant(name: str, grant: LiveGrant) -> dict[str, Any]:
     principal = "user_id" if grant.who.is_user else "service_account_id"
-    properties: dict[str, Any] = {
+    given = {
         **target(grant.place, grant.who),
         "workspace_id": grant.place.id,
         principal: grant.who.principal.id,
         "permissions": sorted(grant.permissions),
-        "adopt_existing": False,
     }
-    return entry("WorkspacePermission", name, grant.key.resource_id, properties, WorkspacePermissionProvider())
+    return _entry(name, grant.key.resource_id, _valid(WorkspacePermissionInputs, given, tuple(grant.permissions)))
 
 
-def mapping_entry(name: str, customer_role: str, roles: frozenset[str]) -> dict[str, Any]:
-    """One role mapping, as the resource named `name` would have it in state."""
-    properties: dict[str, Any] = {"role_name": customer_role, "roles": sorted(roles), "adopt_existing": False}
-    return entry("RoleMapping", name, customer_role, properties, RoleMappingProvider())
+def _valid(model: type[Inputs], given: dict[str, Any], rights: tuple[str, ...]) -> Inputs:
+    # What the tenant grants is valid, also a permission that no document names.
+    return model.model_validate(given, context={"extra_permissions": rights})
 
 
-def entry(kind: str, name: str, id_: str, properties: dict[str, Any], provider: ResourceProvider) -> dict[str, Any]:
-    """One resource of the import file, with its provider in it."""
-    held = {**properties, PROVIDER_KEY: serialize_provider(provider)}
-    return {"type": f"{_TYPES}{kind}", "name": name, "id": id_, "inputs": held, "outputs": held}
+def _entry(name: str, id_: str, inputs: Inputs) -> dict[str, Any]:
+    """One resource, as a check and an update would leave it in state."""
+    type_name = next(name for name, model in MODELS.items() if type(inputs) is model)
+    properties = {**inputs.as_properties(), PROVIDER_KEY: pickled(type_name)}
+    if inputs.planned:
+        properties[PLAN_NUMBER] = 0
+    return {"type": f"{TYPE_PREFIX}{type_name}", "name": name, "id": id_, "inputs": properties, "outputs": properties}
+
+
+def _file(resources: list[dict[str, Any]]) -> str:
+    return json.dumps({"resources": resources}, indent=2, ensure_ascii=True) + "\n"

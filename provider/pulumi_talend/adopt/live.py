@@ -1,37 +1,49 @@
-"""What a tenant grants now, with the names that people use, read in the fewest calls.
+"""What a tenant grants now, read in the fewest calls: one listing for each kind of principal.
 
-Whatever the credential may not read is reported as such and never taken for absent.
+What the credential may not read is reported as unread, and never taken for absent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
 
-from ..access import roles_by_name
-from ..access.directory import Directory
-from ..access.names import NameLookupError, environment_of, user_label
-from ..access.side_by_side import side_by_side
-from ..api import (
-    ForbiddenError,
-    GrantKey,
-    NotFoundError,
-    Permissions,
-    Principal,
-    ServiceAccount,
-    TalendClient,
-    TalendError,
-    Workspace,
-)
+from ..access import TenantAccess
+from ..access.mapping_write import without_empty
+from ..access.names import NameLookupError, ServiceAccountNames, UserNames, account_label, environment_of, full_name
+from ..api import ForbiddenError, NotFoundError, TalendError, User, Workspace
+from ..model.grants import KIND_NOUNS, PRINCIPAL_KINDS, GrantKey, Permissions, Principal, PrincipalKind, Roles
+
+Part = Literal["permissions", "role-mappings"]
+
+PARTS: tuple[Part, ...] = ("permissions", "role-mappings")
 
 
 class SelectionError(TalendError):
-    """What was asked for (an environment, a workspace) is not in the tenant."""
+    """An environment, a workspace or a part that was asked for does not exist."""
+
+
+@dataclass(frozen=True)
+class Unread:
+    """Something that the credential may not read.
+
+    Attributes:
+        what: Grants of a kind of principal, or role mappings.
+        error: Why not.
+    """
+
+    what: PrincipalKind | Literal["role-mappings"]
+    error: TalendError
+
+    def __str__(self) -> str:
+        what = self.what if self.what == "role-mappings" else f"permissions of {KIND_NOUNS[self.what]}s"
+        return f"{what.replace('-', ' ')}: {self.error}"
 
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """A workspace as a program names it: by name and environment, or by id where the name alone does not lead to it."""
+    """A workspace as a program names it: by name and environment, or by id where the name does not lead to it."""
 
     environment: str
     workspace: str
@@ -44,19 +56,34 @@ class Place:
 
 @dataclass(frozen=True, order=True)
 class Who:
-    """A principal as a program names it: a user by login or e-mail, a service account by name; by id where that fails."""
+    """A principal as a program names it: by login, e-mail address or account name, or by id where that does not lead to it.
+
+    Attributes:
+        principal: Kind and id.
+        name: The name, or the id.
+        by_name: Whether `name` is a name.
+        person: A person's first and last name; empty where they are not known.
+    """
 
     principal: Principal
     name: str
     by_name: bool = True
+    person: str = ""
 
     @property
     def is_user(self) -> bool:
         """Whether it is a user, not a service account."""
         return self.principal.kind == "users"
 
+    @property
+    def label(self) -> str:
+        """What people call it: `Anna Petersen (anna@example.com)`, `service account ci-publisher`."""
+        if not self.is_user:
+            return f"service account {self.name}"
+        return f"{self.person} ({self.name})" if self.person and self.person != self.name else self.name
+
     def __str__(self) -> str:
-        return self.name if self.by_name else self.principal.id
+        return self.name
 
 
 @dataclass(frozen=True)
@@ -69,157 +96,183 @@ class LiveGrant:
 
     @property
     def key(self) -> GrantKey:
-        """What the grant is about."""
+        """What identifies the grant."""
         return GrantKey(self.place.id, self.who.principal)
 
 
 @dataclass(frozen=True)
 class LiveAccess:
-    """The access of a tenant, or of a part of it. `unread` says, a line each, what could not be read and why."""
+    """The access of a tenant, or of a part of it.
+
+    Attributes:
+        places: The workspaces that were asked for.
+        grants: The grants on them, by place, users first.
+        mappings: Customer role → Talend roles, without those that give no role.
+        unread: What could not be read.
+        parts: What was asked for.
+        notes: Lists of names that could not be read, so that ids are shown.
+    """
 
     places: tuple[Place, ...]
     grants: tuple[LiveGrant, ...]
-    mappings: dict[str, frozenset[str]]
-    unread: tuple[str, ...] = ()
-    what: frozenset[str] = field(default=frozenset({"permissions", "role-mappings"}))
+    mappings: Mapping[str, Roles]
+    unread: tuple[Unread, ...] = ()
+    parts: frozenset[Part] = frozenset(PARTS)
+    notes: tuple[str, ...] = ()
+
+    def was_read(self, what: PrincipalKind | Literal["role-mappings"]) -> bool:
+        """Whether the tenant has shown all of this."""
+        return all(each.what != what for each in self.unread)
 
 
-WHAT = frozenset({"permissions", "role-mappings"})
+def parts_of(text: str) -> frozenset[Part]:
+    """The parts that `--what` names. Raises SelectionError."""
+    given = {name.strip() for name in text.split(",") if name.strip()}
+    if not given or not given <= set(PARTS):
+        raise SelectionError(
+            f"'{text}' is not a value of --what", advice=f"Write {' or '.join(PARTS)}, or both with a comma."
+        )
+    return frozenset(part for part in PARTS if part in given)
 
 
 def read_live(
-    client: TalendClient,
+    tenant: TenantAccess,
     *,
     environments: Collection[str] = (),
     workspaces: Collection[str] = (),
-    what: Iterable[str] = WHAT,
+    parts: Collection[Part] = PARTS,
 ) -> LiveAccess:
     """Reads what the tenant grants, in the environments and workspaces of these names (none named: all).
 
-    Calls: one for the workspaces, one a page for users and for service accounts, one for the users' permissions, one for each
-    workspace and service account (no call lists theirs), one for the role mappings. Raises SelectionError for a name that
-    does not exist, TransportError and UnauthorizedError as the client does; a right that is missing ends in `unread`.
+    Raises:
+        SelectionError: A name does not exist.
+        TalendError: As the API client raises; a missing right is `unread` instead.
     """
-    wanted = frozenset(what)
-    reader = _Reader(client)
-    places: tuple[Place, ...] = ()
-    grants: tuple[LiveGrant, ...] = ()
-    if "permissions" in wanted:
-        chosen = reader.choose(environments, workspaces)
-        places = tuple(sorted(reader.place(workspace) for workspace in chosen))
-        grants = tuple(reader.grants(chosen))
-    mappings = reader.mappings() if "role-mappings" in wanted else {}
-    return LiveAccess(places, grants, mappings, tuple(reader.unread), wanted)
-
-
-class _Reader:
-    def __init__(self, client: TalendClient) -> None:
-        self._client = client
-        self._directory = Directory(client)
-        self.unread: list[str] = []
-
-    def choose(self, environments: Collection[str], workspaces: Collection[str]) -> list[Workspace]:
-        names = self._directory.workspaces.get()
-        everything = list(names.by_id.values())
-        for environment in environments:
-            if environment not in names.environments():
-                there = ", ".join(names.environments())
-                raise SelectionError(
-                    f"No environment '{environment}' in the tenant. There are: {there}. Name one of these."
-                )
-        chosen = [w for w in everything if not environments or environment_of(w) in environments]
-        for workspace in workspaces:
-            if all(workspace not in (w.name, w.id) for w in chosen):
-                there = ", ".join(sorted({w.name for w in chosen}))
-                raise SelectionError(
-                    f"No workspace '{workspace}' in what was asked for. There are: {there}. Name one of these."
-                )
-        return [w for w in chosen if not workspaces or w.name in workspaces or w.id in workspaces]
-
-    def grants(self, chosen: list[Workspace]) -> list[LiveGrant]:
-        by_id = {workspace.id: workspace for workspace in chosen}
-        found: dict[GrantKey, Permissions] = {}
+    unread: list[Unread] = []
+    names = Namer(tenant)
+    places: dict[str, Place] = {}
+    grants: list[LiveGrant] = []
+    if "permissions" in parts:
         try:
-            found.update(self._listing(chosen))
+            chosen = _choose(tenant, environments, workspaces)
         except ForbiddenError as error:
-            self.unread.append(f"permissions of users: {error}")
-        accounts = self._service_accounts()
-        for workspace in chosen:
-            keys = [GrantKey(workspace.id, Principal("service-accounts", account.id)) for account in accounts]
-            found.update(self._read_service_accounts(workspace.id, [key for key in keys if key not in found]))
-        places = {workspace.id: self.place(workspace) for workspace in chosen}
-        grants = [
-            LiveGrant(places[key.workspace_id], self._who(key.principal), permissions)
-            for key, permissions in found.items()
-            if key.workspace_id in by_id
-        ]
-        return sorted(
-            grants, key=lambda grant: (grant.place, not grant.who.is_user, str(grant.who), grant.who.principal)
-        )
+            unread += [Unread(kind, error) for kind in PRINCIPAL_KINDS]
+        else:
+            places = {workspace.id: names.place(workspace) for workspace in chosen}
+            every = len(chosen) == len(tenant.directory.workspaces.get().all)
+            for kind in PRINCIPAL_KINDS:
+                found = _listings(tenant, kind, chosen, every=every, unread=unread)
+                grants += [
+                    LiveGrant(places[key.workspace_id], names.who(key.principal), permissions)
+                    for key, permissions in found.items()
+                    if key.workspace_id in places
+                ]
+    mappings: Mapping[str, Roles] = {}
+    if "role-mappings" in parts:
+        try:
+            mappings = without_empty(tenant.mappings.listing())
+        except ForbiddenError as error:
+            unread.append(Unread("role-mappings", error))
+    return LiveAccess(
+        tuple(sorted(places.values())),
+        tuple(sorted(grants, key=lambda each: (each.place, not each.who.is_user, each.who.name, each.who.principal))),
+        mappings,
+        tuple(unread),
+        frozenset(parts),
+        tuple(names.notes),
+    )
 
-    def _listing(self, chosen: list[Workspace]) -> dict[GrantKey, Permissions]:
-        environments = {workspace.environment.id for workspace in chosen if workspace.environment}
-        permissions = self._client.permissions
+
+def _choose(tenant: TenantAccess, environments: Collection[str], workspaces: Collection[str]) -> list[Workspace]:
+    found = tenant.directory.workspaces.get()
+    chosen = found.all
+    if environments:
+        for name in environments:
+            if name not in found.environments:
+                there = ", ".join(found.environments) or "none"
+                raise SelectionError(f"no environment '{name}' in the tenant", advice=f"Name one of these: {there}.")
+        chosen = [workspace for workspace in chosen if environment_of(workspace) in environments]
+    for name in workspaces:
+        if not any(name in {workspace.name, workspace.id} for workspace in chosen):
+            where = f" in {', '.join(environments)}" if environments else ""
+            raise SelectionError(f"no workspace '{name}'{where}", advice="Check the name, or give the id.")
+    return [each for each in chosen if not workspaces or each.name in workspaces or each.id in workspaces]
+
+
+def _listings(
+    tenant: TenantAccess, kind: PrincipalKind, chosen: list[Workspace], *, every: bool, unread: list[Unread]
+) -> dict[GrantKey, Permissions]:
+    """The grants of one kind of principal: of the tenant in one call, else of each environment in one."""
+    api = tenant.client.permissions
+    environments = sorted({each.environment.id for each in chosen if each.environment})
+    try:
         if len(chosen) == 1:
-            return permissions.list(workspace_id=chosen[0].id)
-        if len(environments) == 1 and all(workspace.environment for workspace in chosen):
-            return permissions.list(environment_id=next(iter(environments)))
-        return permissions.list()
-
-    def _service_accounts(self) -> list[ServiceAccount]:
+            return api.list(kind, workspace_id=chosen[0].id)
+        if every or not all(each.environment for each in chosen):
+            return api.list(kind)
+    except (ForbiddenError, NotFoundError) as error:
+        if len(environments) < 2:
+            unread.append(Unread(kind, error))
+            return {}
+    found: dict[GrantKey, Permissions] = {}
+    for environment in environments:  # the credential may administer some of them only
         try:
-            return sorted(self._directory.service_accounts.get().by_id.values(), key=lambda account: account.name)
+            found.update(api.list(kind, environment_id=environment))
         except (ForbiddenError, NotFoundError) as error:
-            self.unread.append(f"permissions of service accounts: {error}")
-            return []
+            unread.append(Unread(kind, error))
+    return found
 
-    def _read_service_accounts(self, workspace_id: str, keys: list[GrantKey]) -> dict[GrantKey, Permissions]:
-        try:
-            standing = side_by_side(self._client.permissions.get, keys)
-        except ForbiddenError as error:
-            self.unread.append(f"permissions of service accounts on workspace {workspace_id}: {error}")
-            return {}
-        return {key: permissions for key, permissions in zip(keys, standing, strict=True) if permissions is not None}
 
-    def mappings(self) -> dict[str, frozenset[str]]:
-        try:
-            return roles_by_name(self._client.role_mappings.list())
-        except ForbiddenError as error:
-            self.unread.append(f"role mappings: {error}")
-            return {}
+class Namer:
+    """How a program names workspaces and principals."""
+
+    def __init__(self, tenant: TenantAccess) -> None:
+        self._directory = tenant.directory
+        self.notes: list[str] = []
 
     def place(self, workspace: Workspace) -> Place:
+        """A workspace, by name where its name and environment lead to it."""
         environment = environment_of(workspace)
-        try:
-            found = self._directory.workspaces.get().find(workspace.name, environment or None)
-        except NameLookupError:
-            found = None
-        # A program's text cannot hold every name: what is not printable is named by id.
-        by_name = (
-            bool(environment)
-            and found is not None
-            and found.id == workspace.id
-            and _writable(workspace.name, environment)
-        )
+        found = _found(lambda: self._directory.workspaces.get().find(workspace.name, environment).id)
+        by_name = found == workspace.id and _is_plain(workspace.name, environment)
         return Place(environment, workspace.name, workspace.id, by_name)
 
-    def _who(self, principal: Principal) -> Who:
-        try:
-            if principal.kind == "users":
-                users = self._directory.users.get()
-                user = users.by_id.get(principal.id)
-                name = user_label(user) if user else ""
-                found_id = users.find(name).id if name else None
-            else:
-                accounts = self._directory.service_accounts.get()
-                account = accounts.by_id.get(principal.id)
-                name = account.name if account else ""
-                found_id = accounts.find(name).id if name else None
-        except (NameLookupError, ForbiddenError, NotFoundError):
+    def who(self, principal: Principal) -> Who:
+        """A principal, by name where that leads to it."""
+        names = self._readable(principal.kind)
+        account = names.by_id.get(principal.id) if names else None
+        if names is None or account is None:
             return Who(principal, principal.id, by_name=False)
-        by_name = found_id == principal.id and _writable(name)
-        return Who(principal, name if by_name else principal.id, by_name)
+        person, logins = "", [account_label(account)]
+        if isinstance(account, User):
+            person, logins = full_name(account), [name for name in (account.login, account.email) if name]
+        for name in logins:
+            if _found(lambda name=name: names.find(name).id) == principal.id and _is_plain(name):
+                return Who(principal, name, True, person)
+        other = person or (account.login if isinstance(account, User) else None)
+        return Who(principal, principal.id, by_name=False, person=other or "")
+
+    def _readable(self, kind: PrincipalKind) -> UserNames | ServiceAccountNames | None:
+        try:
+            return self._directory.accounts(kind).get()
+        except (ForbiddenError, NotFoundError) as error:
+            note = f"{KIND_NOUNS[kind]}s are named by id: {error}"
+            self.notes += [] if note in self.notes else [note]
+            return None
 
 
-def _writable(*names: str) -> bool:
+def _found(find: Callable[[], str]) -> str | None:
+    try:
+        return find()
+    except NameLookupError:
+        return None
+
+
+def _is_plain(*names: str) -> bool:
+    """Whether names can be written down in a program: the inputs refuse whitespace around a name, and what cannot be printed."""
     return all(name.strip() == name != "" and name.isprintable() for name in names)
+
+
+def lines_of(unread: Iterable[Unread]) -> list[str]:
+    """What could not be read, a line each; the same reason once."""
+    return list(dict.fromkeys(str(each) for each in unread))

@@ -3,151 +3,141 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from ..api import GrantKey, Permissions, TalendError
+from ..api import TalendError
 from ..api.text import clean
+from ..loader import TABLE, TYPE_PREFIX, own_provider
+from ..model.grants import GrantKey, PrincipalKind
+from ..model.inputs import MODELS, RoleMappingsInputs, WorkspaceAccessInputs, WorkspacePermissionInputs, parse_state
+from ..model.lines import WHOLE, TableLine, lines_of
+from ..model.planning import Access
 
-_TYPES = "pulumi-python:dynamic/access:"
-_KINDS = ("WorkspacePermission", "RoleMapping", "WorkspaceAccess", "RoleMappings")
+_EXPORT = "Make one with `pulumi stack export --file FILE`."
 
 
 class StateError(TalendError):
-    """A stack's state could not be had, or is not one."""
+    """An exported state cannot be read."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Managed:
-    """What stacks manage: grants and role mappings as state has them, each with the URN of the resource that holds it.
+    """What stacks manage.
 
-    `whole_workspaces` and `whole_mappings` are held by authoritative sets: nothing in there counts as unmanaged, except service
-    accounts on those of `users_only`.
+    Attributes:
+        grants: The grants in state that have not ended.
+        mappings: The role mappings in state that have not ended.
+        owners: The URN of the resource that has a grant or mapping.
+        complete: The URN of the set that is complete for a kind of principal on a workspace.
+        all_mappings: The URN of the set that is complete for role mappings; empty without one.
+        names: The names of all resources in the states.
+        lines: The line of a table of access behind a grant or mapping, as of the last update.
+        whole_lines: The line behind a set, by its URN.
     """
 
-    grants: Mapping[GrantKey, tuple[Permissions, str]]
-    mappings: Mapping[str, tuple[frozenset[str], str]]
-    whole_workspaces: Mapping[str, str]
-    whole_mappings: str | None = None
-    users_only: frozenset[str] = frozenset()
+    grants: dict[GrantKey, Access] = field(default_factory=dict[GrantKey, Access])
+    mappings: dict[str, Access] = field(default_factory=dict[str, Access])
+    owners: dict[GrantKey | str, str] = field(default_factory=dict["GrantKey | str", str])
+    complete: dict[tuple[str, PrincipalKind], str] = field(default_factory=dict[tuple[str, PrincipalKind], str])
+    all_mappings: str = ""
+    names: set[str] = field(default_factory=set[str])
+    lines: dict[GrantKey | str, TableLine] = field(default_factory=dict["GrantKey | str", TableLine])
+    whole_lines: dict[str, TableLine] = field(default_factory=dict[str, TableLine])
 
-    def holder_of_all(self, key: GrantKey) -> str | None:
-        """The URN of the set that says it knows every grant like `key`, if there is one."""
-        if key.principal.kind == "service-accounts" and key.workspace_id in self.users_only:
-            return None
-        return self.whole_workspaces.get(key.workspace_id)
+    def owner(self, target: GrantKey | str) -> str:
+        """The URN of the resource that manages a grant or mapping, by itself or as a part; empty where none does."""
+        return self.owners.get(target) or self.complete_set(target)
+
+    def line(self, target: GrantKey | str) -> TableLine | None:
+        """The line of a table behind a grant or mapping, else behind the set that says that there are no others like it."""
+        return self.lines.get(target) or self.whole_lines.get(self.owner(target))
+
+    def complete_set(self, target: GrantKey | str) -> str:
+        """The URN of the set that says that there are no others like `target`; empty without one."""
+        if isinstance(target, str):
+            return self.all_mappings
+        return self.complete.get((target.workspace_id, target.principal.kind), "")
 
 
 def read_state(text: str, source: str) -> list[dict[str, Any]]:
-    """The resources of an exported state. `source` names it in messages. Raises StateError."""
+    """The resources of an exported state; `source` names it in messages. Raises StateError."""
     try:
         document: Any = json.loads(text)
         deployment: Any = document.get("deployment") or document["checkpoint"]["latest"]
         resources: Any = (deployment.get("resources") if deployment else None) or []
     except (ValueError, RecursionError, KeyError, AttributeError, TypeError):
-        raise StateError(
-            f"{source} is no exported state of a stack; make one with `pulumi stack export --file FILE`."
-        ) from None
+        resources = None
     if not isinstance(resources, list) or not all(isinstance(entry, dict) for entry in cast("list[Any]", resources)):
-        raise StateError(
-            f"{source} is no exported state of a stack: its resources are no list of objects. Make one with "
-            "`pulumi stack export --file FILE`."
-        )
+        raise StateError(f"{source} is not the exported state of a stack", advice=_EXPORT)
     return cast("list[dict[str, Any]]", resources)
 
 
-def export_state(stack: str, cwd: Path) -> str:
-    """The exported state of `stack`, by the Pulumi CLI, or the offline engine where there is none. Raises StateError."""
-    for program in ("pulumi", "talend-sandbox"):
-        executable = shutil.which(program)
-        if executable is None:
-            continue
-        done = subprocess.run(  # noqa: S603 - a fixed program, arguments passed as a list
-            [executable, "stack", "export", "--stack", stack, "--cwd", str(cwd)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            said = (done.stderr or done.stdout).strip().splitlines()
-            raise StateError(
-                f"Could not export stack '{stack}' with {program}: {said[-1] if said else 'it says nothing'}"
-            )
-        return done.stdout
-    raise StateError(
-        "Neither `pulumi` nor `talend-sandbox` is on PATH; give the exported state itself with --state FILE."
-    )
+def read_state_file(path: Path) -> list[dict[str, Any]]:
+    """The resources of an exported state in a file. Raises StateError."""
+    try:
+        return read_state(path.read_text(encoding="utf-8"), str(path))
+    except OSError as error:
+        raise StateError(f"{path} cannot be read: {error.strerror}", advice=_EXPORT) from None
+    except UnicodeDecodeError:
+        raise StateError(f"{path} is not the exported state of a stack", advice=_EXPORT) from None
 
 
 def managed_by(states: Iterable[list[dict[str, Any]]]) -> Managed:
-    """What the resources of all `states` manage together. Raises StateError where one of them cannot be read."""
-    grants: dict[GrantKey, tuple[Permissions, str]] = {}
-    mappings: dict[str, tuple[frozenset[str], str]] = {}
-    whole_workspaces: dict[str, str] = {}
-    whole_mappings: str | None = None
-    users_only: set[str] = set()
+    """What the resources of all states manage together.
+
+    Raises:
+        StateError: A resource cannot be read. Left out, what it manages would count as unmanaged.
+    """
+    managed = Managed()
     for resource in (entry for resources in states for entry in resources):
-        kind = str(resource.get("type", "")).removeprefix(_TYPES)
-        urn = str(resource.get("urn", ""))
-        if resource.get("delete") or kind not in _KINDS:
+        prefix, _, name = str(resource.get("type", "")).rpartition(":")
+        urn = clean(str(resource.get("urn", "")))
+        managed.names.add(urn.split("::", 3)[-1])
+        if resource.get("delete") or f"{prefix}:" != TYPE_PREFIX or name not in MODELS:
             continue
-        outputs = _object(resource.get("outputs") or resource.get("inputs"), urn, "outputs")
-        id_ = resource.get("id")
-        if not isinstance(id_, str) or not id_:
-            raise _unreadable(urn, "its id is not there")
-        if kind == "WorkspacePermission":
-            grants[_grant_key(id_, urn)] = (_texts(outputs.get("permissions"), urn), urn)
-        elif kind == "RoleMapping":
-            mappings[id_] = (_texts(outputs.get("roles"), urn), urn)
-        elif kind == "WorkspaceAccess":
-            workspace_id = str(outputs.get("workspace_id") or id_)
-            grants.update((key, (permissions, urn)) for key, permissions in _set_grants(workspace_id, outputs, urn))
-            if outputs.get("exclusive", True):
-                whole_workspaces[workspace_id] = urn
-                if outputs.get("exclusive") == "users":
-                    users_only.add(workspace_id)
-        else:
-            whole_mappings = urn
-            held = _object(outputs.get("mappings"), urn, "mappings")
-            mappings.update((name, (_texts(roles, urn), urn)) for name, roles in held.items())
-    return Managed(grants, mappings, whole_workspaces, whole_mappings, frozenset(users_only))
+        if own_provider(resource.get("provider")):
+            continue  # its settings may name another tenant, where the same ids and names are other access
+        outputs: Any = resource.get("outputs") or resource.get("inputs") or {}
+        if not isinstance(outputs, dict):
+            raise _unreadable(urn, "its outputs are not an object")
+        inputs: Any = resource.get("inputs") or {}
+        lines = lines_of(cast("dict[str, Any]", inputs).get(TABLE) if isinstance(inputs, dict) else None)
+        try:
+            _add(managed, name, cast("dict[str, Any]", outputs), urn, lines)
+        except (ValueError, KeyError) as error:
+            raise _unreadable(urn, clean(str(error))) from None
+    return managed
+
+
+def _add(managed: Managed, type_name: str, outputs: dict[str, Any], urn: str, lines: Mapping[str, TableLine]) -> None:
+    inputs = parse_state(MODELS[type_name], outputs)
+    held: Mapping[GrantKey | str, Access] = inputs.wanted
+    written: dict[GrantKey | str, str] = {}
+    if isinstance(inputs, WorkspacePermissionInputs) and not held:
+        raise ValueError("its workspace or its principal has no id")
+    if isinstance(inputs, WorkspaceAccessInputs):
+        written = {inputs.key_of(who): who for who in inputs.entries}
+        managed.complete.update({(str(inputs.workspace_id), kind): urn for kind in inputs.kinds})
+    if isinstance(inputs, RoleMappingsInputs):
+        managed.all_mappings = urn
+    for target, access in held.items():
+        managed.owners[target] = urn
+        if access.rights and isinstance(target, str):
+            managed.mappings[target] = access
+        elif access.rights and not isinstance(target, str):
+            managed.grants[target] = access
+        if (line := lines.get(written.get(target, str(target)))) is not None:
+            managed.lines[target] = line
+    if WHOLE in lines:
+        managed.whole_lines[urn] = lines[WHOLE]
 
 
 def _unreadable(urn: str, why: str) -> StateError:
-    # Passed over, what the resource manages would count as managed by nobody.
     return StateError(
-        f"The state of {clean(urn) or 'a resource'} cannot be read: {why}. Export the stack again with `pulumi stack export`."
+        why,
+        subject=f"read {urn or 'a resource'} in the state",
+        advice="Export the stack again with `pulumi stack export`.",
     )
-
-
-def _grant_key(id_: str, urn: str) -> GrantKey:
-    try:
-        return GrantKey.from_resource_id(id_)
-    except ValueError as error:
-        raise _unreadable(urn, clean(str(error))) from None
-
-
-def _object(value: Any, urn: str, what: str) -> dict[str, Any]:
-    """`value` as an object, none for null."""
-    if value is not None and not isinstance(value, dict):
-        raise _unreadable(urn, f"its {what} are no object")
-    return cast("dict[str, Any]", value or {})
-
-
-def _texts(value: Any, urn: str) -> frozenset[str]:
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in cast("list[Any]", value)):
-        raise _unreadable(urn, "it has permissions or roles that are no list of names")
-    return frozenset(cast("list[str]", value))
-
-
-def _set_grants(workspace_id: str, outputs: Mapping[str, Any], urn: str) -> Iterable[tuple[GrantKey, Permissions]]:
-    """The grants of a WorkspaceAccess, by the ids that it keeps beside the names."""
-    table = _object(outputs.get("grants"), urn, "grants")
-    for who, kept in _object(outputs.get("principals"), urn, "principals").items():
-        entry: Any = table.get(who)
-        permissions: Any = cast("dict[str, Any]", entry).get("permissions") if isinstance(entry, dict) else entry
-        yield _grant_key(f"{workspace_id}/{kept}", urn), _texts(permissions, urn)

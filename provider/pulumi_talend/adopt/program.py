@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..api.permissions import words
+from ..model.grants import permission_list
 from .live import LiveGrant, Place, Who
 
 _WIDTH = 100
@@ -23,7 +23,7 @@ class Adopted:
 
 
 def named(grants: Sequence[LiveGrant], mappings: Mapping[str, frozenset[str]], *, taken: Iterable[str] = ()) -> Adopted:
-    """Gives every grant and mapping the name of its resource, all different and none of `taken`.
+    """Gives every grant and mapping the name of its resource, each one once and not in `taken`.
 
     `environment/workspace/person`, `role/customer role`; another separator where names with a "/" in them would collide.
     """
@@ -37,7 +37,7 @@ def named(grants: Sequence[LiveGrant], mappings: Mapping[str, frozenset[str]], *
     else:
         raise AssertionError("no separator keeps the names apart")
     return Adopted(
-        tuple(zip(grant_names, grants)),  # noqa: B905 - made from each other
+        tuple(zip(grant_names, grants, strict=True)),
         tuple((f"role{separator}{name}", name, mappings[name]) for name in sorted(mappings)),
         separator,
     )
@@ -49,36 +49,49 @@ def _grant_name(grant: LiveGrant, separator: str) -> str:
     return f"{place}{separator}{grant.who}{kind}"
 
 
+def by_place(grants: Iterable[LiveGrant]) -> dict[Place, list[LiveGrant]]:
+    """Grants by workspace."""
+    found: dict[Place, list[LiveGrant]] = {}
+    for grant in grants:
+        found.setdefault(grant.place, []).append(grant)
+    return found
+
+
 def write_program(adopted: Adopted, *, title: str) -> str:
     """The program's text: tables that a person can read and edit, and a loop for each."""
     users = [grant for _, grant in adopted.grants if grant.who.is_user and _plain(grant)]
     accounts = [grant for _, grant in adopted.grants if not grant.who.is_user and _plain(grant)]
     odd = [(name, grant) for name, grant in adopted.grants if not _plain(grant)]
-    classes = [*(["RoleMapping"] if adopted.mappings else []), *(["WorkspacePermission"] if adopted.grants else [])]
-    parts = [
-        f'"""{title}\n\nWritten by `talend-access adopt` from what the tenant granted. Yours to edit from here on.\n"""'
-    ]
-    if classes:
-        parts.append(f"from pulumi_talend import {', '.join(classes)}")
+    parts: list[str] = []
     parts.extend(_table("USERS", "user", users, "", adopted.separator))
     parts.extend(_table("SERVICE_ACCOUNTS", "service_account", accounts, " (service account)", adopted.separator))
     if odd:
         parts.append(
-            "# Named by id: their names are not unique, cannot be read by the credential, or are of somebody who is gone.\n"
+            "# Named by id: the names are not unique, the credential cannot read them, or the account is gone.\n"
             + "\n".join(_single(name, grant) for name, grant in odd)
         )
     if adopted.mappings:
-        parts.append(_mapping_table(adopted))
-    if not classes:
-        parts.append("# The tenant grants nothing in what was asked for.")
-    return "\n\n".join(parts) + "\n"
+        mappings = {name: roles for _, name, roles in adopted.mappings}
+        parts.append(mapping_table(mappings, "# Customer role, as the identity provider sends it → Talend roles."))
+        parts.append(f"""\
+for customer_role, talend_roles in ROLE_MAPPINGS.items():
+    RoleMapping(f"role{adopted.separator}{{customer_role}}", role_name=customer_role, roles=talend_roles)""")
+    return assembled(title, {"RoleMapping": adopted.mappings, "WorkspacePermission": adopted.grants}, parts)
+
+
+def assembled(title: str, classes: Mapping[str, object], parts: Iterable[str]) -> str:
+    """A program of some parts, which imports those classes that have something."""
+    used = [name for name, what in classes.items() if what]
+    start = (
+        f"from pulumi_talend import {', '.join(used)}" if used else "# The tenant grants nothing in what was asked for."
+    )
+    return "\n\n".join([head(title), start, *parts]) + "\n"
 
 
 def head(title: str) -> str:
     """How an adopted program begins."""
-    return (
-        f'"""{title}\n\nWritten by `talend-access adopt` from what the tenant granted. Yours to edit from here on.\n"""'
-    )
+    text = title.replace("\\", "\\\\").replace('"', "'")
+    return f'"""{text}\n\nWritten by `talend-access adopt` from what the tenant granted. Edit it as you like.\n"""'
 
 
 def _plain(grant: LiveGrant) -> bool:
@@ -92,10 +105,8 @@ def _table(variable: str, parameter: str, grants: Sequence[LiveGrant], suffix: s
     tree: dict[str, dict[str, dict[str, list[str]]]] = {}
     for grant in grants:
         groups = tree.setdefault(grant.place.environment, {}).setdefault(grant.place.workspace, {})
-        groups.setdefault(words(grant.permissions), []).append(str(grant.who))
-    lines = [
-        f"# Environment → workspace → what they may do there → {'who' if one == 'person' else 'which service accounts'}."
-    ]
+        groups.setdefault(permission_list(grant.permissions), []).append(str(grant.who))
+    lines = [f"# Environment → workspace → permissions → {'people' if one == 'person' else 'service accounts'}."]
     lines.append(f"{variable} = {{")
     for environment, workspaces in tree.items():
         lines.append(f"    {quoted(environment)}: {{")
@@ -122,15 +133,12 @@ for environment, workspaces in {variable}.items():
                 )"""
 
 
-def _mapping_table(adopted: Adopted) -> str:
-    lines = ["# Customer role, as the identity provider sends it → Talend roles.", "ROLE_MAPPINGS = {"]
-    for _, name, roles in adopted.mappings:
-        lines.extend(list_entry(quoted(name), sorted(roles), 4))
-    lines.append("}")
-    loop = f"""\
-for customer_role, talend_roles in ROLE_MAPPINGS.items():
-    RoleMapping(f"role{adopted.separator}{{customer_role}}", role_name=customer_role, roles=talend_roles)"""
-    return "\n".join(lines) + "\n\n" + loop
+def mapping_table(mappings: Mapping[str, Collection[str]], comment: str) -> str:
+    """The role mappings as a table, by customer role."""
+    lines = [comment, "ROLE_MAPPINGS = {"]
+    for name in sorted(mappings):
+        lines.extend(list_entry(quoted(name), sorted(mappings[name]), 4))
+    return "\n".join([*lines, "}"])
 
 
 def list_entry(key: str, items: Sequence[str], indent: int) -> list[str]:

@@ -1,12 +1,13 @@
-"""A client that cannot write: what looks at a tenant must never change it, whatever goes wrong in our own code."""
+"""A client that cannot write: commands that look at a tenant must never change it, whatever goes wrong in our own code."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-from ..api import TalendClient, TalendError, resolve_settings
-from ..api.transport import Action, Answer
+from ..api import Settings, TalendClient, TalendError, resolve_settings
+from ..api.requests import Request, Response
+from ..progress import Progress
 
 
 class WriteRefusedError(TalendError):
@@ -14,23 +15,30 @@ class WriteRefusedError(TalendError):
 
 
 class ReadOnlyClient(TalendClient):
-    """Reads like any client; every call that is not a GET is refused before it is sent (asking for a token aside)."""
+    """Reads like any client, and refuses every call that writes before it is sent.
 
-    def call(self, action: Action) -> Answer:
-        """As TalendClient.call, for GET only. Raises WriteRefusedError otherwise."""
-        if action.method != "GET":
-            raise WriteRefusedError(
-                f"Refused to {action.doing}: this command only reads. Nothing was sent; please report it."
-            )
-        return super().call(action)
-
-
-def read_only_client(
-    config: Callable[[str], object] | None = None, environ: Mapping[str, str] | None = None
-) -> ReadOnlyClient:
-    """A reading client from settings as `resolve_settings` takes them; by default from the environment alone.
-
-    Raises ConfigurationError.
+    Args:
+        settings: Where the API is and with which credential.
+        progress: Shows each call, and waits for the rate limit.
     """
-    settings = resolve_settings(config or (lambda _name: None), os.environ if environ is None else environ)
-    return ReadOnlyClient(settings)
+
+    def __init__(self, settings: Settings, *, progress: Progress | None = None) -> None:
+        super().__init__(settings, notify=progress.note if progress is not None else None)
+        self._progress = progress
+
+    def call(self, request: Request) -> Response:
+        """As TalendClient.call. Raises WriteRefusedError for a call that writes."""
+        if request.writes:
+            raise WriteRefusedError(
+                "this command only reads, and was about to write; nothing was sent",
+                subject=request.subject,
+                advice="Please report it.",
+            )
+        if self._progress is not None:
+            self._progress.calling(request.subject)
+        return super().call(request)
+
+
+def read_only_client(config: Callable[[str], object], progress: Progress | None = None) -> ReadOnlyClient:
+    """Makes a reading client with a stack's settings and the environment's. Raises ConfigurationError."""
+    return ReadOnlyClient(resolve_settings(config, os.environ), progress=progress)

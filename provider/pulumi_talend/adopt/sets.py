@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from .. import principals
-from ..resources.role_mappings import RESOURCE_ID, RoleMappingsProvider
-from ..resources.workspace_access import WorkspaceAccessProvider
-from .import_file import entry
+from ..model import principals
 from .live import LiveGrant, Place, Who
-from .program import SEPARATORS, head, list_entry, quoted
+from .program import SEPARATORS, assembled, by_place, list_entry, mapping_table, quoted
 
 Exclusive = Literal["users"] | bool
 
@@ -32,19 +28,13 @@ class AdoptedSets:
 def sets_of(
     grants: Sequence[LiveGrant], mappings: Mapping[str, frozenset[str]] | None, *, exclusive: Exclusive, taken: set[str]
 ) -> AdoptedSets:
-    """Groups `grants` by workspace, with a name for each set, all different and none of `taken`."""
-    by_place: dict[Place, list[LiveGrant]] = {}
-    for grant in grants:
-        by_place.setdefault(grant.place, []).append(grant)
+    """Groups `grants` by workspace, with a name for each set, each one once and not in `taken`."""
+    places = by_place(grants)
     for separator in SEPARATORS:
-        names = [_name(place, separator) for place in by_place]
+        names = [_name(place, separator) for place in places]
         if len(set(names)) == len(names) and not taken.intersection(names):
-            return AdoptedSets(
-                tuple((_name(place, separator), place, tuple(held)) for place, held in by_place.items()),
-                mappings or None,
-                exclusive,
-                separator,
-            )
+            sets = tuple((_name(place, separator), place, tuple(held)) for place, held in places.items())
+            return AdoptedSets(sets, mappings or None, exclusive, separator)
     raise AssertionError("no separator keeps the names apart")
 
 
@@ -65,13 +55,7 @@ def written(who: Who) -> str:
 
 def write_sets(adopted: AdoptedSets, *, title: str) -> str:
     """The program's text: a table that a person can read and edit, and a loop."""
-    classes = [
-        *(["RoleMappings"] if adopted.mappings else []),
-        *(["WorkspaceAccess"] if adopted.workspaces else []),
-    ]
-    parts = [head(title)]
-    if classes:
-        parts.append(f"from pulumi_talend import {', '.join(classes)}")
+    parts: list[str] = []
     by_name = [(place, held) for _, place, held in adopted.workspaces if place.by_name]
     if by_name:
         parts += [_table(by_name), _loop(adopted)]
@@ -79,20 +63,14 @@ def write_sets(adopted: AdoptedSets, *, title: str) -> str:
         _single(name, place, held, adopted.exclusive) for name, place, held in adopted.workspaces if not place.by_name
     ]
     if adopted.mappings:
-        lines = [
-            "# Customer role, as the identity provider sends it → Talend roles. There are no others.",
-            "ROLE_MAPPINGS = {",
-        ]
-        for name in sorted(adopted.mappings):
-            lines += list_entry(quoted(name), sorted(adopted.mappings[name]), 4)
-        parts += ["\n".join([*lines, "}"]), f"RoleMappings({quoted(MAPPINGS_NAME)}, mappings=ROLE_MAPPINGS)"]
-    if not classes:
-        parts.append("# The tenant grants nothing in what was asked for.")
-    return "\n\n".join(parts) + "\n"
+        comment = "# Customer role, as the identity provider sends it → Talend roles. No others exist."
+        parts += [mapping_table(adopted.mappings, comment)]
+        parts += [f"RoleMappings({quoted(MAPPINGS_NAME)}, mappings=ROLE_MAPPINGS)"]
+    return assembled(title, {"RoleMappings": adopted.mappings, "WorkspaceAccess": adopted.workspaces}, parts)
 
 
 def _table(places: Sequence[tuple[Place, Sequence[LiveGrant]]]) -> str:
-    lines = ["# Environment → workspace → who → what they may do there. Nobody else has access.", "ACCESS = {"]
+    lines = ["# Environment → workspace → who → permissions. Nobody else has access.", "ACCESS = {"]
     environment: str | None = None
     for place, held in places:
         if place.environment != environment:
@@ -132,30 +110,3 @@ def _single(name: str, place: Place, held: Sequence[LiveGrant], exclusive: Exclu
     for grant in held:
         lines += list_entry(quoted(written(grant.who)), sorted(grant.permissions), 8)
     return "\n".join([*lines, f"    }},{_exclusive(exclusive, 4)}", ")"])
-
-
-def sets_import_file(adopted: AdoptedSets) -> str:
-    """The import file's JSON for everything in `adopted`."""
-    resources: list[dict[str, Any]] = []
-    for name, place, held in adopted.workspaces:
-        where = {"workspace": place.workspace, "environment": place.environment} if place.by_name else {}
-        properties: dict[str, Any] = {
-            **where,
-            "workspace_id": place.id,
-            "grants": {written(grant.who): sorted(grant.permissions) for grant in held},
-            "principals": {
-                written(grant.who): f"{grant.who.principal.kind}/{grant.who.principal.id}" for grant in held
-            },
-            "exclusive": adopted.exclusive,
-            "adopt_existing": False,
-            "allow_removals": False,
-        }
-        resources.append(entry("WorkspaceAccess", name, place.id, properties, WorkspaceAccessProvider()))
-    if adopted.mappings:
-        properties = {
-            "mappings": {name: sorted(roles) for name, roles in adopted.mappings.items()},
-            "allow_disable": False,
-            "allow_removals": False,
-        }
-        resources.append(entry("RoleMappings", MAPPINGS_NAME, RESOURCE_ID, properties, RoleMappingsProvider()))
-    return json.dumps({"resources": resources}, indent=2, ensure_ascii=True) + "\n"

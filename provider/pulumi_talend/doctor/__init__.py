@@ -1,1 +1,1 @@
-"""`talend-access doctor`: what is missing before a preview or an update can work, found by reading only."""
+"""`talend-access doctor`: checks everything that a preview and an update need. Reads only."""

@@ -1,11 +1,13 @@
-"""`talend-access doctor`: looks at everything that a preview and an update need, and says what is missing."""
+"""`talend-access doctor`: checks everything that a preview and an update need."""
 
 from __future__ import annotations
 
 import dataclasses
+import enum
 import json
 import os
-from collections.abc import Callable, Iterator
+import textwrap
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -13,106 +15,121 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from .. import debuglog
-from ..adopt.command import what_of
+from .. import debuglog, exit_codes, options
+from ..adopt.live import Part, parts_of
 from ..api.text import in_one_line
-from .engine import look_at_engine
-from .findings import Finding, Verdict, counted
-from .python import Project, find_project, look_at_python
-from .tenant import look_at_settings, look_at_tenant
+from ..engine_cli import EngineError, StackSettings, read_settings
+from ..progress import Progress
+from .engine import check_engine
+from .findings import Finding, Status, counted
+from .project import Project, find_project
+from .python import check_python
+from .tenant import check_settings, check_tenant
 
-EXIT_MISSING = 2
+_MARKS: dict[Status, str] = {"ok": "✓", "warn": "!", "fail": "✗", "unknown": "?"}
+_STYLES: dict[Status, str] = {"ok": "green", "warn": "yellow", "fail": "bold red", "unknown": "dim"}
+_CHECK_WIDTH = 17
+_INDENT = 2 + 8 + _CHECK_WIDTH
 
-_STYLES: dict[Verdict, str] = {"ok": "green", "warn": "yellow", "missing": "bold red", "unknown": "dim"}
+
+class Format(str, enum.Enum):
+    """How findings are shown."""
+
+    text = "text"
+    json = "json"
 
 
 def doctor(
-    stack: Annotated[
-        str | None, typer.Option("--stack", "-s", help="Take this stack's settings too, as its program does.")
-    ] = None,
-    cwd: Annotated[Path, typer.Option("--cwd", "-C", help="The stack's project.")] = Path(),
-    what: Annotated[
-        str, typer.Option(help="Which rights are needed: permissions, role-mappings, or both with a comma.")
-    ] = "permissions,role-mappings",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    stack: options.Stack = None,
+    cwd: options.Cwd = Path(),
+    what: options.What = options.BOTH,
+    format: Annotated[
+        Format, options.option(options.OUTPUT, "--format", "-f", help="How to show the findings.")
+    ] = Format.text,
 ) -> None:
-    """Look at all that a preview and an update need, and say what is missing. Reads only.
+    """Check everything that a preview and an update need: this machine, the project, the settings, the credential's rights.
 
-    Settings come from the stack named by --stack, then from the environment (TALEND_...). Exit code 0: nothing is missing;
-    2: something is; 1: the doctor could not look.
+    Reads only; two calls at most. `--what` says which rights are needed.
+
+    Exit codes: 0 nothing fails; 3 a check fails; 1 error; 2 wrong options.
+
+    Examples:
+
+    - `talend-access doctor --stack prod`
+    - `talend-access doctor --what role-mappings --format json`
     """
-    wanted = what_of(what)
+    parts = parts_of(what)
     found: list[Finding] = []
-    console = None if as_json else Console(highlight=False, soft_wrap=True)
-    for finding in examine(stack, cwd, wanted):
-        found.append(finding)
-        if console is not None:
-            _show(finding, console)
+    console = Console(highlight=False, soft_wrap=True) if format is Format.text else None
+    with Progress() as progress:
+        for finding in examine(stack, cwd, parts, progress):
+            found.append(_in_one_line(finding))
+            if console is not None:
+                with progress.paused():
+                    _show(found[-1], console)
     counts = counted(found)
     if console is None:
-        shown = [dataclasses.asdict(_cleaned(finding)) for finding in found]
-        print(json.dumps({"version": 1, "ok": counts["missing"] == 0, "findings": shown}, indent=2))
+        document = {"version": 1, "ok": not counts["fail"], "findings": [dataclasses.asdict(each) for each in found]}
+        print(json.dumps(document, indent=2))
     else:
-        console.print(Text(_summary(counts)))
-    if counts["missing"]:
-        raise typer.Exit(EXIT_MISSING)
+        console.print(Text(_summary(counts), style="bold"))
+    if counts["fail"]:
+        raise typer.Exit(exit_codes.FOUND)
 
 
-def examine(stack: str | None, cwd: Path, what: set[str]) -> Iterator[Finding]:
-    """Everything the doctor finds, as it goes: this machine first, then the tenant."""
+def examine(stack: str | None, cwd: Path, parts: Collection[Part], progress: Progress) -> Iterator[Finding]:
+    """Runs all checks: this machine first, then the tenant."""
     environ = os.environ
     if not cwd.is_dir():
-        yield Finding("project", "missing", f"no directory {cwd}", "Give the project's directory with --cwd.")
+        yield Finding("project", "fail", f"no directory {cwd}", "Give the project's directory with --cwd.")
         return
+    progress.doing("check this machine")
     project = find_project(cwd)
     if isinstance(project, Finding):
         yield project
     elif project is not None:
         yield Finding("project", "ok", str(project.file))
-    yield from look_at_python(project if isinstance(project, Project) else None, environ)
-    yield from look_at_engine(cwd, stack, environ)
-    config, unread = _config_of(stack, cwd)
-    yield from unread
-    settings, findings = look_at_settings(config, environ)
-    yield from findings
-    if settings is not None:
-        yield from look_at_tenant(settings, what, environ)
-
-
-def _config_of(stack: str | None, cwd: Path) -> tuple[Callable[[str], object], list[Finding]]:
-    """The stack's configuration, to be asked by name, and what to say where it cannot be read."""
-    from ..review.engine import stack_settings
-    from ..review.errors import ReviewError
-
-    config: dict[str, str] = {}
-    findings: list[Finding] = []
+    yield from check_python(project if isinstance(project, Project) else None, environ)
+    progress.doing("check the engine")
+    yield from check_engine(cwd, stack, environ)
+    config = StackSettings()
     if stack is not None:
         try:
-            config = stack_settings(stack, cwd)
-        except ReviewError as error:
-            todo = "Look at the settings of the environment below as what there is without it."
-            findings.append(Finding("stack", "missing", str(error), todo))
+            config = read_settings(stack, cwd)
+        except EngineError as error:
+            yield Finding("stack", "fail", str(error), "The settings below are those of the environment alone.")
         else:
             debuglog.remember(config.get(f"talend:{name}") for name in ("token", "clientSecret"))
-            findings.append(Finding("stack", "ok", f"the configuration of stack '{stack}' was read"))
-    return config.get, findings
+            yield Finding("stack", "ok", f"the configuration of stack '{stack}' can be read")
+    settings, findings = check_settings(config.get, environ)
+    yield from findings
+    if settings is not None:
+        progress.doing(f"call {settings.base_url}")
+        yield from check_tenant(settings, parts, environ)
 
 
-def _cleaned(finding: Finding) -> Finding:
+def _in_one_line(finding: Finding) -> Finding:
     return dataclasses.replace(finding, found=in_one_line(finding.found), todo=in_one_line(finding.todo))
 
 
 def _show(finding: Finding, console: Console) -> None:
-    finding = _cleaned(finding)
-    line = Text(f"{finding.verdict:8}", style=_STYLES[finding.verdict])
-    console.print(line + Text(f"{finding.check}: {finding.found}", style=""))
-    if finding.todo:
-        console.print(Text(f"{'':8}{finding.todo}"))
+    mark = _MARKS[finding.status] if console.encoding.lower().startswith("utf") else ""
+    head = Text(f"{mark:1} {finding.status:8}", style=_STYLES[finding.status])
+    lines = [line for text in (finding.found, finding.todo) if text for line in _wrapped(text, console)]
+    console.print(head + Text(f"{finding.check:{_CHECK_WIDTH}}{lines[0]}", style=""))
+    for line in lines[1:]:
+        console.print(Text(f"{'':{_INDENT}}{line}"))
 
 
-def _summary(counts: dict[Verdict, int]) -> str:
-    if not counts["missing"]:
-        tail = f" ({counts['warn']} to look at)" if counts["warn"] else ""
-        return f"Nothing is missing{tail}."
-    more = f", {counts['warn']} to look at" if counts["warn"] else ""
-    return f"{counts['missing']} missing{more}."
+def _wrapped(text: str, console: Console) -> list[str]:
+    """Lines for the last column, on a terminal; elsewhere one line, which can be searched."""
+    if not console.is_terminal:
+        return [text]
+    return textwrap.wrap(text, max(30, console.width - _INDENT), break_long_words=False, break_on_hyphens=False)
+
+
+def _summary(counts: dict[Status, int]) -> str:
+    parts = [f"{counts['fail']} failed" if counts["fail"] else "Nothing fails"]
+    parts += [f"{counts['warn']} to look at"] if counts["warn"] else []
+    parts += [f"{counts['unknown']} unknown"] if counts["unknown"] else []
+    return f"{', '.join(parts)}."

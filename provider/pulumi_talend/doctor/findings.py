@@ -6,23 +6,30 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-Verdict = Literal["ok", "warn", "missing", "unknown"]
-"""`ok`: as it should be; `warn`: works, but look at it; `missing`: does not work so; `unknown`: could not be found out."""
+Status = Literal["ok", "warn", "fail", "unknown"]
+"""`ok`; `warn`: it works, but needs a look; `fail`: a preview or an update fails; `unknown`: it could not be found out."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at: what it is called, how it is, what was found in plain words, and what to do about it."""
+    """The result of one check.
+
+    Attributes:
+        check: What was checked, in a word or two.
+        status: The result.
+        found: What was found.
+        todo: What to do about it; empty where nothing is to do.
+    """
 
     check: str
-    verdict: Verdict
+    status: Status
     found: str
     todo: str = ""
 
 
-def counted(findings: Iterable[Finding]) -> dict[Verdict, int]:
-    """How many findings there are of each verdict."""
-    counts: dict[Verdict, int] = {"ok": 0, "warn": 0, "missing": 0, "unknown": 0}
+def counted(findings: Iterable[Finding]) -> dict[Status, int]:
+    """How many findings there are of each status."""
+    counts: dict[Status, int] = {"ok": 0, "warn": 0, "fail": 0, "unknown": 0}
     for finding in findings:
-        counts[finding.verdict] += 1
+        counts[finding.status] += 1
     return counts

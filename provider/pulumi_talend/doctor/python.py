@@ -1,165 +1,187 @@
-"""The Python that programs run in, and what is installed there."""
+"""The Python that the program runs in, the toolchain that installs its packages, and what is installed."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-import yaml
 from packaging.requirements import InvalidRequirement, Requirement
 
+from ..shadowing import shadowing_files
 from .findings import Finding
+from .project import Project, nearest
 
 _OLDEST_PYTHON = (3, 10)
 _SECONDS = 60
+_TOOLCHAINS = ("pip", "uv", "poetry")
 
-# Run by the Python that is looked at, so it needs nothing but Python.
+# Runs in the Python that is checked, so it needs nothing but Python.
 _PROBE = """
-import importlib.metadata as metadata, importlib.util as util, json, sys
-versions = {}
-for name in %r:
-    try:
-        versions[name] = metadata.version(name)
-    except metadata.PackageNotFoundError:
-        versions[name] = None
+import importlib.metadata as metadata, importlib.util as util, json, os, re, sys
 try:
     needs = metadata.requires("pulumi-talend") or []
 except metadata.PackageNotFoundError:
     needs = []
-print(json.dumps({"python": list(sys.version_info[:3]), "versions": versions, "needs": needs,
-                  "pip": util.find_spec("pip") is not None}))
-"""
-_SHOWN = ("pulumi-talend", "pulumi", "httpx", "pydantic", "tenacity", "typing-extensions", "grpcio")
-
-
-@dataclass(frozen=True)
-class Project:
-    """A Pulumi project as far as it says what it runs in; `virtualenv` is None where it names none."""
-
-    file: Path
-    virtualenv: Path | None
-
-
-def find_project(cwd: Path) -> Project | Finding | None:
-    """The project that Pulumi would use in `cwd`: the nearest Pulumi.yaml upwards. A Finding where it cannot be read."""
-    for directory in (cwd.resolve(), *cwd.resolve().parents):
-        for name in ("Pulumi.yaml", "Pulumi.yml"):
-            if (directory / name).is_file():
-                return _read_project(directory / name)
-    return None
-
-
-def _read_project(file: Path) -> Project | Finding:
+versions = {}
+for name in [*%r, *(re.match(r"[\\w.-]*", need)[0] for need in needs if "extra ==" not in need)]:
     try:
-        document: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        said = " ".join(str(error).split())[:200]
-        return Finding("project", "missing", f"{file} cannot be read ({said})", "Mend the file; it is YAML.")
-    runtime: Any = cast("dict[str, Any]", document).get("runtime") if isinstance(document, dict) else None
-    options: Any = cast("dict[str, Any]", runtime).get("options") if isinstance(runtime, dict) else None
-    name: Any = cast("dict[str, Any]", runtime).get("name") if isinstance(runtime, dict) else runtime
-    if name != "python":
-        return Finding(
-            "project", "missing", f"{file} names no Python runtime", "Write `runtime: python`: programs are in Python."
+        versions[name] = metadata.version(name)
+    except metadata.PackageNotFoundError:
+        versions[name] = None
+package = util.find_spec("pulumi_talend")
+places = list(package.submodule_search_locations or []) if package else []
+print(json.dumps({"python": list(sys.version_info[:3]), "versions": versions, "needs": needs,
+                  "pip": util.find_spec("pip") is not None,
+                  "plugin": any(os.path.isfile(os.path.join(place, "pulumi-plugin.json")) for place in places)}))
+"""
+# What a run imports, in the program's directory as Pulumi's provider host does.
+_HOST = """
+import concurrent.futures
+concurrent.futures.ThreadPoolExecutor(1)
+import pulumi.dynamic, pulumi_talend.lookups, pulumi_talend.provider, pulumi_talend.table
+"""
+_SHOWN = ("pulumi-talend", "pulumi", "grpcio")
+
+
+def check_python(project: Project | None, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Checks the Python of the project; this command's own without a project."""
+    toolchain = project.toolchain if project is not None else "pip"
+    if toolchain not in _TOOLCHAINS:
+        yield Finding(
+            "toolchain",
+            "fail",
+            f"Pulumi.yaml names the toolchain '{toolchain}', which Pulumi does not know",
+            f"Write one of {', '.join(_TOOLCHAINS)}.",
         )
-    named: Any = cast("dict[str, Any]", options).get("virtualenv") if isinstance(options, dict) else None
-    return Project(file, file.parent / str(named) if named else None)
-
-
-def look_at_python(project: Project | None, environ: Mapping[str, str]) -> Iterator[Finding]:
-    """What is to be said about the Python that the project's programs run in; of this command's own without a project."""
-    python, whose = _python_of(project, environ)
+        return
+    path = environ.get("PATH")
+    if toolchain != "pip" and shutil.which(toolchain, path=path) is None:
+        yield Finding(
+            "toolchain", "fail", f"`{toolchain}` is not on PATH", f"Install {toolchain}; Pulumi.yaml names it."
+        )
+        return
+    python, whose = _python_of(project, toolchain, environ)
     if isinstance(python, Finding):
         yield python
         return
-    told = _probe(python)
-    if told is None:
-        yield Finding(
-            "python",
-            "missing",
-            f"{python} does not run",
-            "Make the virtual environment anew: python3 -m venv DIRECTORY.",
-        )
+    report = _probe(python)
+    if report is None:
+        yield Finding("python", "fail", f"{python} does not run", _install(toolchain))
         return
-    version = ".".join(str(part) for part in told["python"])
-    if tuple(told["python"][:2]) < _OLDEST_PYTHON:
-        yield Finding("python", "missing", f"{python} is Python {version}", "Use Python 3.10 or newer.")
+    version = ".".join(str(part) for part in report["python"])
+    if tuple(report["python"][:2]) < _OLDEST_PYTHON:
+        yield Finding("python", "fail", f"{python} is Python {version}", "Use Python 3.10 or newer.")
     else:
         yield Finding("python", "ok", f"Python {version}, {whose} ({python})")
-    yield from _packages(told, python)
-    if told["pip"]:
-        yield Finding("pip", "ok", "pip is there, which Pulumi calls in a virtual environment")
+    if toolchain != "pip":
+        yield Finding("toolchain", "ok", toolchain)
+    elif report["pip"]:
+        yield Finding("toolchain", "ok", "pip, which is in the environment")
     else:
         yield Finding(
-            "pip",
-            "missing",
-            f"no pip for {python}, which Pulumi calls",
-            "Make it with `python3 -m venv`, or `uv venv --seed`.",
+            "toolchain",
+            "fail",
+            f"pip is missing for {python}, and Pulumi calls it",
+            "Make the environment with `python3 -m venv` or `uv venv --seed`, or write `toolchain: uv` in Pulumi.yaml.",
+        )
+    yield from _packages(report, python, toolchain)
+    if project is not None:
+        yield from _files(project.program, python)
+
+
+def _files(program: Path, python: str) -> Iterator[Finding]:
+    """Files that Pulumi's provider host imports in place of a module of Python, and whether that does harm."""
+    if found := shadowing_files(program):
+        done = _run([python, "-c", _HOST], cwd=program)
+        yield Finding(
+            "files",
+            "warn" if done is not None and done.returncode == 0 else "fail",
+            f"{', '.join(found)} in {program} has the name of a module of Python, and is imported in its place",
+            "Rename it: packages that need Python's module fail.",
         )
 
 
-def _python_of(project: Project | None, environ: Mapping[str, str]) -> tuple[str | Finding, str]:
+def _install(toolchain: str) -> str:
+    commands = {"pip": "python3 -m venv DIRECTORY, then pip install", "uv": "uv sync", "poetry": "poetry install"}
+    return f"Make the environment again: `pulumi install` ({commands[toolchain]})."
+
+
+def _python_of(project: Project | None, toolchain: str, environ: Mapping[str, str]) -> tuple[str | Finding, str]:
     if project is None:
-        return sys.executable, "this command's own, since there is no Pulumi.yaml here"
-    if project.virtualenv is not None:
-        place = "Scripts/python.exe" if os.name == "nt" else "bin/python"
-        if not (project.virtualenv / place).exists():
-            return (
-                Finding(
-                    "python",
-                    "missing",
-                    f"{project.file} names the virtual environment {project.virtualenv}, which is not there",
-                    f"Make it: python3 -m venv {project.virtualenv}, or run `pulumi install`.",
-                ),
-                "",
-            )
-        return str(project.virtualenv / place), "of the project"
+        return sys.executable, "this command's own: there is no Pulumi.yaml here"
+    environment = project.virtualenv if toolchain != "poetry" else _poetry_environment(project)
+    if environment is None and toolchain == "uv":
+        place = nearest(project.program, "uv.lock") or nearest(project.program, "pyproject.toml") or project.program
+        environment = place / environ.get("UV_PROJECT_ENVIRONMENT", ".venv")
+    if environment is not None or toolchain == "poetry":
+        python = environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python") if environment else None
+        if python is None or not python.exists():
+            which = f"the virtual environment {environment}" if environment else "poetry's environment of the project"
+            return Finding("python", "fail", f"{which} does not exist", _install(toolchain)), ""
+        return str(python), "of the project"
     active = environ.get("VIRTUAL_ENV")
     if active and (Path(active) / "bin" / "python").exists():
         return str(Path(active) / "bin" / "python"), "of the active virtual environment"
-    return sys.executable, "this command's own, since Pulumi.yaml names no virtual environment"
+    return sys.executable, "this command's own: Pulumi.yaml names no virtual environment"
+
+
+def _poetry_environment(project: Project) -> Path | None:
+    done = _run(["poetry", "env", "info", "--path"], cwd=project.program)
+    path = done.stdout.strip() if done is not None and done.returncode == 0 else ""
+    return Path(path) if path else None
 
 
 def _probe(python: str) -> dict[str, Any] | None:
+    # In a directory without modules: those of the project would come before Python's.
+    done = _run([python, "-c", _PROBE % (_SHOWN,)], cwd=Path(python).absolute().parent)
     try:
-        done = subprocess.run(  # noqa: S603 - the project's own Python, with a fixed program
-            [python, "-c", _PROBE % (_SHOWN,)], capture_output=True, text=True, check=False, timeout=_SECONDS
-        )
-        return cast("dict[str, Any]", json.loads(done.stdout)) if done.returncode == 0 else None
-    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return cast("dict[str, Any]", json.loads(done.stdout)) if done is not None and done.returncode == 0 else None
+    except ValueError:
         return None
 
 
-def _packages(told: Mapping[str, Any], python: str) -> Iterator[Finding]:
-    versions: dict[str, str | None] = told["versions"]
-    install = f"{python} -m pip install"
-    if versions["pulumi-talend"] is None:
-        yield Finding(
-            "packages",
-            "missing",
-            f"pulumi-talend is not installed for {python}",
-            f"{install} pulumi-talend (see README).",
+def _run(command: list[str], cwd: Path | None = None) -> subprocess.CompletedProcess[str] | None:
+    """What a command printed; None where it does not run or does not end."""
+    try:
+        return subprocess.run(  # noqa: S603 - fixed arguments, as a list
+            command, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=_SECONDS
         )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+
+
+def _packages(report: Mapping[str, Any], python: str, toolchain: str) -> Iterator[Finding]:
+    versions: dict[str, str | None] = report["versions"]
+    install = {"pip": f"{python} -m pip install", "uv": "uv add", "poetry": "poetry add"}[toolchain]
+    if versions["pulumi-talend"] is None:
+        yield Finding("packages", "fail", f"pulumi-talend is not installed for {python}", f"{install} pulumi-talend")
         return
     wrong: list[str] = []
-    for line in cast("list[str]", told["needs"]):
+    for line in cast("list[str]", report["needs"]):
         try:
             need = Requirement(line)
         except InvalidRequirement:
-            continue  # of a newer form than this command knows; pip, which put it there, has seen to it
+            continue  # of a newer form than this command knows; what installed it has checked it
         if need.marker is not None and not need.marker.evaluate({"extra": ""}):
             continue
-        there = versions.get(need.name)
-        if there is None or not need.specifier.contains(there, prereleases=True):
-            wrong.append(f"{need.name} {need.specifier} is needed, {there or 'none'} is there")
+        installed = versions.get(need.name)
+        if installed is None or not need.specifier.contains(installed, prereleases=True):
+            wrong.append(f"{need.name} {need.specifier} is required, {installed or 'none'} is installed")
     if wrong:
-        yield Finding("packages", "missing", "; ".join(wrong), f"{install} --upgrade pulumi-talend.")
+        yield Finding("packages", "fail", "; ".join(wrong), f"{install} --upgrade pulumi-talend")
     else:
         shown = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
         yield Finding("packages", "ok", shown)
+    if not report["plugin"]:
+        yield Finding(
+            "plugin",
+            "fail",
+            "pulumi-plugin.json is missing from the installed package, so Pulumi looks for a plugin 'talend' to download",
+            f"{install} --force-reinstall pulumi-talend" if toolchain == "pip" else "Install pulumi-talend again.",
+        )

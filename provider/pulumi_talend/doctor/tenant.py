@@ -1,329 +1,293 @@
-"""The tenant: whether it is reached, whether it is Talend's API, whom it takes the credential for, and what that may do.
+"""The tenant: whether it can be reached, whose the credential is, and which rights it has.
 
-A right is known by what the API answers to a call that needs it; each of them only reads. What an answer cannot tell is said
-to be unknown.
+One call tells it (`GET /account/me`): the rights in its answer are compared with those in the table of operations.
 """
 
 from __future__ import annotations
 
-import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from urllib.parse import quote, urlsplit
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
-
+from ..adopt.live import Part
 from ..adopt.read_only import ReadOnlyClient
 from ..api import (
+    Account,
     ApiError,
     BadRequestError,
     ClientCredential,
     ConfigurationError,
-    ForbiddenError,
-    NotSentError,
     Pacer,
-    RateLimitedError,
     Settings,
     TalendError,
     UnauthorizedError,
-    UnexpectedAnswerError,
+    UnexpectedResponseError,
     resolve_settings,
 )
 from ..api.auth import AccessToken
+from ..api.network import proxy_of
+from ..api.operations import OPERATIONS, SEES_ALL_WORKSPACES, WORKSPACE_RIGHTS, Operation
 from ..api.pacing import reset_in_seconds
-from ..api.settings import ENVIRONMENT_NAMES, is_loopback
-from ..api.transport import Action, Answer
-from .findings import Finding, Verdict
+from ..api.requests import Request, Response
+from ..provider.removal_limit import stack_limit
+from .findings import Finding, Status
 
 _CLOCK_NOTED_SECONDS = 5
 _CLOCK_WRONG_SECONDS = 60
 _FEW_CALLS = 0.1
-_PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 
 
-class _Listener(Pacer):
-    """Hears each answer's headers, and lets every call go at once: the few calls of a doctor need no pacing."""
+@dataclass(frozen=True)
+class _Job:
+    """Something that needs rights.
+
+    Attributes:
+        check: Its name.
+        what: What it does, after "may" or "may not".
+        operations: The operations that it calls.
+        part: Only where this part was asked for.
+        instead: What works without the rights; empty where nothing does.
+    """
+
+    check: str
+    what: str
+    operations: tuple[str, ...]
+    part: Part | None = None
+    instead: str = ""
+
+
+_WRITES = (
+    "list_{}_permissions",
+    "create_{}_permissions_batch",
+    "update_{}_permissions_batch",
+    "delete_{}_permissions_batch",
+)
+
+_JOBS = (
+    _Job("workspaces", "look workspaces up", ("list_workspaces",), "permissions"),
+    _Job("users", "look people up by name", ("list_users",), "permissions", "Or write ids instead of names."),
+    _Job(
+        "user access", "read and change permissions of people", tuple(w.format("user") for w in _WRITES), "permissions"
+    ),
+    _Job(
+        "service accounts",
+        "look service accounts up by name",
+        ("list_service_accounts",),
+        "permissions",
+        "Or write ids instead of names.",
+    ),
+    _Job(
+        "account access",
+        "read and change permissions of service accounts",
+        tuple(write.format("service_account") for write in _WRITES),
+        "permissions",
+    ),
+    _Job(
+        "role mappings",
+        "read and change role mappings",
+        ("list_role_mappings", "replace_role_mappings", "delete_role_mapping"),
+        "role-mappings",
+    ),
+)
+
+
+class ResponseHeaders(Pacer):
+    """Keeps the headers of the last response, and lets every call go at once: a doctor's few calls need no pacing."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         super().__init__()
         self._now = now
-        self.heard: Mapping[str, str] = {}
+        self.headers: Mapping[str, str] = {}
         self.at = 0.0
 
     def observe(self, headers: Mapping[str, str]) -> None:
-        self.heard, self.at = {name.lower(): value for name, value in headers.items()}, self._now()
+        """Keeps the headers of a response."""
+        self.headers, self.at = {name.lower(): value for name, value in headers.items()}, self._now()
 
 
 class _OneTryClient(ReadOnlyClient):
-    """Tries each call once: what a doctor meets is what it says. Knows how long the last service account token lives."""
+    """Tries each call once: what the doctor meets is what it reports."""
 
-    lifetime: float | None = None
+    token_seconds: float | None = None
 
-    def _try(self, action: Action, send: Callable[[Action], Answer]) -> Answer:
-        return send(action)
+    def __init__(self, settings: Settings, headers: ResponseHeaders) -> None:
+        super().__init__(settings)
+        self._pacer = headers
+
+    def _try(self, request: Request, send: Callable[[Request], Response]) -> Response:
+        return send(request)
 
     def _fetch_token(self, credential: ClientCredential) -> AccessToken:
         token = super()._fetch_token(credential)
-        self.lifetime = token.lifetime
+        self.token_seconds = token.lifetime
         return token
 
 
-def look_at_settings(
+def check_settings(
     config: Callable[[str], object], environ: Mapping[str, str]
 ) -> tuple[Settings | None, list[Finding]]:
-    """The settings, and where each of them was found; None, with every reason, where they are not whole."""
+    """The settings and where they come from; None, with every reason, where they are not valid."""
+    wrong: list[Finding] = []
+    try:
+        stack_limit(config, environ)
+    except ConfigurationError as error:
+        wrong += [Finding("settings", "fail", str(problem)) for problem in error.problems]
     try:
         settings = resolve_settings(config, environ)
     except ConfigurationError as error:
-        return None, [Finding("settings", "missing", str(problem), "") for problem in error.problems]
-    where = _origin(("endpoint", "region"), config, environ)
-    account = isinstance(settings.credential, ClientCredential)
-    what = (
-        f"service account {settings.credential.client_id}"
-        if isinstance(settings.credential, ClientCredential)
-        else "a personal access token"
-    )
-    whence = _origin(("clientId",) if account else ("token",), config, environ)
-    return settings, [Finding("settings", "ok", f"{settings.base_url} ({where}), {what} ({whence})")]
+        return None, [*(Finding("settings", "fail", str(problem)) for problem in error.problems), *wrong]
+    credential = settings.credential
+    who = f"service account {credential.client_id}" if isinstance(credential, ClientCredential) else "a token"
+    source = {"stack": "talend:endpoint", "environment": "TALEND_ENDPOINT", "region": "by region"}[
+        settings.endpoint_source
+    ]
+    found = [Finding("settings", "ok", f"{settings.base_url} ({source}), {who} ({settings.token_source})")]
+    return settings, found + wrong + [Finding("settings", "warn", str(each), "") for each in settings.warnings]
 
 
-def _origin(names: tuple[str, ...], config: Callable[[str], object], environ: Mapping[str, str]) -> str:
-    for name in names:
-        if str(config(f"talend:{name}") or "").strip():
-            return f"talend:{name}"
-    for name in names:
-        if environ.get(ENVIRONMENT_NAMES[name], "").strip():
-            return ENVIRONMENT_NAMES[name]
-    return "nowhere"
-
-
-def look_at_tenant(
-    settings: Settings, what: set[str], environ: Mapping[str, str], *, now: Callable[[], float] = time.time
+def check_tenant(
+    settings: Settings, parts: Collection[Part], environ: Mapping[str, str], *, now: Callable[[], float] = time.time
 ) -> Iterator[Finding]:
-    """What the tenant of `settings` says to a handful of reading calls; `what` names the rights that are needed.
-
-    Stops after what makes everything else impossible: no way to the API, or a credential that it does not take.
-    """
-    listener = _Listener(now)
-    client = _OneTryClient(settings, pacer=listener)
+    """Checks the tenant of `settings`; `parts` says which rights are needed. Stops where nothing more can be found out."""
+    headers = ResponseHeaders(now)
+    try:
+        client = _OneTryClient(settings, headers)
+        network = _network(settings, environ)
+    except ConfigurationError as error:
+        for problem in error.problems:
+            yield Finding("network", "fail", str(problem))
+        return
+    yield network
+    account: Account | None = None
+    refusal: TalendError | None = None
+    began = time.monotonic()
     with client:
-        first = Action("GET", "/orchestration/workspaces", "list the workspaces")
-        began = time.monotonic()
-        refused: TalendError | None = None
         try:
-            client.call(first)
+            account = client.directory.me()
         except TalendError as error:
-            refused = error
-        seconds = time.monotonic() - began
-        if refused is not None and not isinstance(refused, ApiError):
-            yield _no_endpoint(settings, refused, environ)
-            return
-        yield Finding("endpoint", "ok", f"{settings.base_url} answers in {seconds:.1f} s{_by_proxy(settings, environ)}")
-        yield from _clock(listener)
-        yield _rate_limit(listener)
-        if isinstance(refused, UnauthorizedError):
-            yield _no_credential(settings, refused)
-            return
-        if isinstance(refused, BadRequestError) and isinstance(settings.credential, ClientCredential):
-            todo = (
-                "Where talend:endpoint is a way to the region, set talend:region too: tokens are asked for the region."
-            )
-            yield Finding("credential", "missing", str(refused), todo)
-            return
-        if refused is not None and not isinstance(refused, ForbiddenError):
-            yield Finding("credential", "unknown", str(refused), "Run the doctor again when the API answers.")
-            return
-        yield Finding("credential", "ok", f"the API takes the credential{_lives(client)}")
-        yield from _Rights(client, what).look()
+            refusal = error
+    seconds = time.monotonic() - began
+    if refusal is not None and not isinstance(refusal, ApiError):
+        yield _endpoint_failure(settings, refusal)
+        return
+    yield Finding("endpoint", "ok", f"{settings.base_url} answers in {seconds:.1f} s")
+    yield clock(headers)
+    yield _rate_limit(headers)
+    if account is not None:
+        yield Finding("credential", "ok", f"{_who(account)}{_token_time(client)}")
+        yield from rights(account, parts)
+    elif isinstance(refusal, ApiError):
+        yield _credential_failure(settings, refusal)
 
 
-def _no_endpoint(settings: Settings, error: TalendError, environ: Mapping[str, str]) -> Finding:
-    host = urlsplit(settings.base_url).hostname or ""
-    if isinstance(error, UnexpectedAnswerError):
-        return Finding(
-            "endpoint",
-            "missing",
-            f"what answers at {settings.base_url} is not Talend's API: {error}",
-            "Behind a company's proxy or login page, ask for a way to the API.",
-        )
-    if isinstance(error, NotSentError) and "certificate" in str(error).lower():
-        return Finding(
-            "endpoint",
-            "missing",
-            str(error),
-            "If a proxy of your company opens TLS, name its certificate authority: SSL_CERT_FILE=/path/to/ca.pem.",
-        )
-    if isinstance(error, NotSentError) and not _by_proxy(settings, environ) and not _is_known(host):
-        return Finding(
-            "endpoint",
-            "missing",
-            f"no machine is known by the name {host}",
-            "Check talend:region or talend:endpoint, the network and its DNS; a proxy is named by HTTPS_PROXY.",
-        )
-    return Finding(
-        "endpoint", "missing", str(error), "Check the network, and whether a firewall wants a proxy (HTTPS_PROXY)."
-    )
-
-
-def _is_known(host: str) -> bool:
-    try:
-        return bool(socket.getaddrinfo(host, None))
-    except OSError:
-        return False
-
-
-def _by_proxy(settings: Settings, environ: Mapping[str, str]) -> str:
-    if is_loopback(urlsplit(settings.base_url).hostname or ""):
-        return ""
-    named = next((name for name in _PROXIES if environ.get(name)), None)
-    return f", by the proxy of {named} unless NO_PROXY excepts it" if named else ""
-
-
-def _no_credential(settings: Settings, error: UnauthorizedError) -> Finding:
-    if isinstance(settings.credential, ClientCredential):
-        todo = "Check talend:clientId and talend:clientSecret, and that the account is of this region."
+def _network(settings: Settings, environ: Mapping[str, str]) -> Finding:
+    """Proxy and certificates, without the proxy's password. Raises ConfigurationError."""
+    proxy = proxy_of(settings.base_url, environ)
+    if proxy is None:
+        way = "no proxy"
     else:
-        todo = "Make a new token in Talend's profile preferences, of this region's tenant: tokens expire and are of one tenant."
-    said = f' ("{error.said}")' if error.said else ""
-    return Finding("credential", "missing", f"the API refuses the credential: 401{said}", todo)
+        url = proxy[1].url
+        way = f"proxy {url.host}{f':{url.port}' if url.port else ''} ({proxy[0]})"
+    own = next((name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if environ.get(name)), None)
+    return Finding("network", "ok", f"{way}; certificates {f'of {own}' if own else 'as usual'}")
 
 
-def _lives(client: _OneTryClient) -> str:
-    if client.lifetime is None:
-        return "; until when a personal access token is good, the API does not tell"
-    return f", and gives tokens for {client.lifetime / 60:.0f} minutes"
+def _endpoint_failure(settings: Settings, error: TalendError) -> Finding:
+    if isinstance(error, UnexpectedResponseError):
+        return Finding(
+            "endpoint",
+            "fail",
+            f"what answers at {settings.base_url} is not Talend's API: {error.reason}",
+            "Behind a corporate proxy or login page, ask for a way to the API.",
+        )
+    advice = "Check the region, the network and its DNS, and whether a firewall needs a proxy (HTTPS_PROXY)."
+    return Finding("endpoint", "fail", error.reason, error.advice or advice)
 
 
-def _clock(listener: _Listener) -> Iterator[Finding]:
-    try:
-        theirs = parsedate_to_datetime(listener.heard.get("date", "")).timestamp()
-    except (TypeError, ValueError, IndexError):
-        yield Finding("clock", "unknown", "the API's answer has no date to compare this machine's clock with")
-        return
-    off = listener.at - theirs
-    if abs(off) <= _CLOCK_NOTED_SECONDS:
-        yield Finding("clock", "ok", "this machine's clock agrees with the API's")
-        return
-    verdict: Verdict = "missing" if abs(off) > _CLOCK_WRONG_SECONDS else "warn"
-    direction = "ahead of" if off > 0 else "behind"
-    yield Finding(
-        "clock",
-        verdict,
-        f"this machine's clock is {abs(off):.0f} s {direction} the API's: access with expires_at ends by it",
-        "Set the clock by NTP.",
-    )
+def _credential_failure(settings: Settings, error: ApiError) -> Finding:
+    if isinstance(error, UnauthorizedError):
+        return Finding("credential", "fail", f"the API refuses it: {error.reason}", error.advice)
+    if isinstance(error, BadRequestError) and isinstance(settings.credential, ClientCredential):
+        advice = (
+            "Where talend:endpoint is a way to the region, set talend:region too: tokens are requested for the region."
+        )
+        return Finding("credential", "fail", f"no token: {error.reason}", advice)
+    if error.status in {403, 404}:
+        advice = error.advice or "The first preview shows what the credential may do."
+        return Finding("credential", "unknown", f"whose it is, the API does not say: {error.reason}", advice)
+    return Finding("credential", "unknown", error.reason, "Run the doctor again in a minute.")
 
 
-def _rate_limit(listener: _Listener) -> Finding:
-    headers = listener.heard
-    limit, left = headers.get("x-ratelimit-limit", ""), headers.get("x-ratelimit-remaining", "")
-    if not left.strip().isdigit():
-        return Finding("rate limit", "ok", "the API tells of none")
-    reset = reset_in_seconds(headers.get("x-ratelimit-reset", ""), now=listener.at, server_date=headers.get("date"))
-    again = f", anew in {reset:.0f} s" if reset is not None else ""
-    found = f"{left} of {limit or '?'} calls left{again}"
-    if limit.strip().isdigit() and int(left) < int(limit) * _FEW_CALLS:
-        return Finding("rate limit", "warn", found, "Others use the tenant too: an update waits, or run it later.")
-    return Finding("rate limit", "ok", found)
+def _who(account: Account) -> str:
+    kind = "user" if account.type == "USER" else "service account"
+    return f"{kind} {account.name} ({account.id})" if account.id else f"{kind} {account.name}"
 
 
-class _Entry(BaseModel):
-    id: str = ""
+def _token_time(client: _OneTryClient) -> str:
+    if client.token_seconds is None:
+        return "; the API does not say when a personal access token expires"
+    return f"; its tokens live {client.token_seconds / 60:.0f} minutes"
 
 
-def _listed(data: object) -> list[_Entry]:
-    """The entries of a listing that have an id; none where it is no listing of objects with one."""
-    try:
-        return [entry for entry in TypeAdapter(list[_Entry]).validate_python(data) if entry.id]
-    except ValidationError:
-        return []
-
-
-class _Rights:
-    """Asks for each right with a call that needs it. Later questions use what earlier answers hold."""
-
-    def __init__(self, client: ReadOnlyClient, what: set[str]) -> None:
-        self._client = client
-        self._what = what
-
-    def look(self) -> Iterator[Finding]:
-        workspaces, refused = self._ids("/orchestration/workspaces", "list the workspaces")
-        if refused is not None:
-            yield self._judged("workspaces", refused, "list workspaces", "a role that may see its workspaces")
-        elif not workspaces:
+def rights(account: Account, parts: Collection[Part]) -> Iterator[Finding]:
+    """What the account may do, by its rights."""
+    held = account.permissions
+    for job in _JOBS:
+        if job.part is not None and job.part not in parts:
+            continue
+        if not held:
             yield Finding(
-                "workspaces",
-                "warn",
-                "the credential sees no workspace",
-                "Check that it is of the right tenant and region.",
+                job.check, "unknown", "the API's answer has no rights of the account", "The first preview shows it."
             )
+            continue
+        lacks = sorted({right for name in job.operations for right in _lacking(OPERATIONS[name], held)})
+        if lacks:
+            status: Status = "warn" if job.instead else "fail"
+            yield Finding(
+                job.check, status, f"may not {job.what}", f"Give the account {_in_words(lacks)}. {job.instead}".strip()
+            )
+        elif job.check == "workspaces" and not SEES_ALL_WORKSPACES & held:
+            yield Finding(job.check, "ok", "sees only those that the account has permissions on (TMC_OPERATOR)")
         else:
-            yield Finding("workspaces", "ok", f"{len(workspaces)} seen")
-        _, refused = self._ids("/account/users?page=1&size=1", "look a user up")
-        yield self._judged(
-            "look-ups", refused, "look people up by name", "TMC_USER_MANAGEMENT (or write ids for names)"
-        )
-        if "permissions" in self._what:
-            yield self._permissions(workspaces)
-            yield self._service_accounts(workspaces)
-        if "role-mappings" in self._what:
-            _, refused = self._ids("/security/role-mappings", "read the role mappings", "TMC_SSO_MANAGEMENT")
-            yield self._judged("role mappings", refused, "read role mappings", "TMC_SSO_MANAGEMENT")
-        yield Finding(
-            "writing",
-            "unknown",
-            "not tried: by Talend's rules whoever may read access by these rights may change it; the first update shows",
-        )
+            yield Finding(job.check, "ok", f"may {job.what}")
 
-    def _permissions(self, workspaces: list[str]) -> Finding:
-        # Of one workspace, where one is known: the listing of a whole tenant is large.
-        only = f"?workspaceId={quote(workspaces[0], safe='')}" if workspaces else ""
-        _, refused = self._ids(f"/security/permissions{only}", "read permissions")
-        return self._judged(
-            "permissions of people",
-            refused,
-            "read permissions of people",
-            "the Environment Administrator role (TMC_ENVIRONMENT_MANAGEMENT, TMC_PIPELINE_MANAGEMENT, TMC_PROMOTION_EXECUTION)",
-        )
 
-    def _service_accounts(self, workspaces: list[str]) -> Finding:
-        check = "permissions of service accounts"
-        accounts, refused = self._ids("/account/service-accounts?page=1&size=1", "look a service account up")
-        if refused is not None:
-            return self._judged(
-                check,
-                refused,
-                "look service accounts up",
-                "TMC_SERVICE_ACCOUNT_MANAGEMENT (or write ids for names)",
-                "warn",
-            )
-        if not accounts or not workspaces:
-            return Finding(check, "unknown", "there is no service account, or no workspace, to try it with")
-        place = f"{quote(workspaces[0], safe='')}/service-accounts/{quote(accounts[0], safe='')}"
-        _, refused = self._ids(f"/security/workspaces/{place}/permissions", "read a service account's permissions")
-        if isinstance(refused, ApiError) and refused.status == 404:
-            refused = None  # it has none there, which only who may look is told
-        return self._judged(check, refused, "read permissions of service accounts", "TMC_USER_MANAGEMENT")
+def _lacking(operation: Operation, held: frozenset[str]) -> Collection[str]:
+    if operation.any_right and not operation.any_right & held:
+        return [" or ".join(sorted(operation.any_right))]
+    return operation.rights - held
 
-    def _ids(self, path: str, doing: str, needs: str = "") -> tuple[list[str], TalendError | None]:
-        """The ids of what a listing holds; or why it could not be read."""
-        path, _, query = path.partition("?")
-        params = dict(part.split("=", 1) for part in query.split("&")) if query else None
-        try:
-            data = self._client.call(Action("GET", path, doing, needs=needs, params=params)).data
-        except TalendError as error:
-            return [], error
-        return [entry.id for entry in _listed(data)], None
 
-    def _judged(
-        self, check: str, refused: TalendError | None, doing: str, needs: str, verdict: Verdict = "missing"
-    ) -> Finding:
-        if refused is None:
-            return Finding(check, "ok", f"may {doing}")
-        if isinstance(refused, ForbiddenError):
-            said = f' ("{refused.said}")' if refused.said else ""
-            return Finding(check, verdict, f"may not {doing}: 403{said}", f"Give the account {needs}.")
-        if isinstance(refused, RateLimitedError):
-            return Finding(check, "unknown", "the rate limit is used up", "Run the doctor again in a minute.")
-        return Finding(check, "unknown", str(refused), "Run the doctor again; `TALEND_DEBUG=1` writes down each call.")
+def _in_words(lacks: list[str]) -> str:
+    if set(lacks) <= WORKSPACE_RIGHTS:
+        return f"the role Environment Administrator (lacks {', '.join(lacks)})"
+    return ", ".join(lacks)
+
+
+def clock(response: ResponseHeaders) -> Finding:
+    """How far this machine's clock is off."""
+    try:
+        theirs = parsedate_to_datetime(response.headers.get("date", "")).timestamp()
+    except (TypeError, ValueError, IndexError):
+        return Finding("clock", "unknown", "the API's response has no date to compare this machine's clock with")
+    off = response.at - theirs
+    if abs(off) <= _CLOCK_NOTED_SECONDS:
+        return Finding("clock", "ok", "this machine's clock agrees with the API's")
+    status: Status = "fail" if abs(off) > _CLOCK_WRONG_SECONDS else "warn"
+    direction = "ahead of" if off > 0 else "behind"
+    found = f"this machine's clock is {abs(off):.0f} s {direction} the API's, by which access with expires_at ends"
+    return Finding("clock", status, found, "Set the clock by NTP.")
+
+
+def _rate_limit(response: ResponseHeaders) -> Finding:
+    limit, left = response.headers.get("x-ratelimit-limit", ""), response.headers.get("x-ratelimit-remaining", "")
+    if not left.strip().isdigit():
+        return Finding("rate limit", "ok", "the API names none")
+    reset = reset_in_seconds(
+        response.headers.get("x-ratelimit-reset", ""), now=response.at, server_date=response.headers.get("date")
+    )
+    found = f"{left} of {limit or '?'} calls left{f', all again in {reset:.0f} s' if reset is not None else ''}"
+    if limit.strip().isdigit() and int(left) < int(limit) * _FEW_CALLS:
+        return Finding("rate limit", "warn", found, "Others use the tenant too: an update will wait. Or run it later.")
+    return Finding("rate limit", "ok", found)
