@@ -1,22 +1,19 @@
-"""A review from a preview: read, looked up, folded, named, and with its alerts."""
+"""A review from a preview: read, looked up, planned, named, and with its alerts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
+from ..access import TenantAccess
 from ..api.errors import TalendError
-from ..api.models import GrantKey
+from ..model.grants import GrantKey
 from .alerts import Watch, alerts_of
-from .effects import Effect, Names, Target
-from .fold import fold, named, target_text, where_of, who_of
-from .interpret import Untold, interpret
-from .lookup import Looked, look_at_access, look_at_names
-from .model import GrantChange, MappingChange, Review, Unforeseen
+from .changes import changes_of, standing_by_state
+from .lookup import Live, read_access, read_names
+from .model import Change, GrantChange, MappingChange, Origin, Review, Target, UnknownEffect
+from .names import Names, target_text
+from .reading import Unread, read_steps
 from .steps import Preview
-
-if TYPE_CHECKING:
-    from ..access import TenantAccess
 
 
 def build_review(
@@ -24,66 +21,79 @@ def build_review(
     tenant: TenantAccess | None,
     *,
     insist: bool = False,
-    where: tuple[str | None, str | None] = (None, None),
+    address: str | None = None,
     watch: Watch | None = None,
     notes: Iterable[str] = (),
-) -> tuple[Review, Looked | None]:
-    """What `preview` does to access, and what the tenant showed.
+    origin: Origin | None = None,
+) -> tuple[Review, Live | None]:
+    """Reviews a preview.
 
-    `where` says which tenant it is: the first where it was looked at, the second (what the document says) where not. A tenant
-    that cannot be read is noted and the state believed instead; with `insist` it is an error. Raises TalendError then.
+    Args:
+        preview: What to review.
+        tenant: The tenant to look at; None believes the stack's state.
+        insist: Whether a tenant that cannot be read is an error; else it is noted, and the state believed.
+        address: The tenant's address.
+        watch: What to raise alerts for.
+        notes: What the reader should know about where the review comes from.
+        origin: Commit, time and author.
+
+    Returns:
+        The review, and what the tenant showed.
+
+    Raises:
+        TalendError: The tenant cannot be read, with `insist`.
     """
-    looked = look_at_names(tenant) if tenant is not None else None
-    interpreted = interpret(preview, looked.names if looked is not None else None)
-    reading = interpreted.reading
-    said = [*preview.notes, *notes]
-    if tenant is not None and looked is not None:
+    names, said = Names(), [*preview.notes, *notes]
+    if tenant is not None:
+        said += read_names(tenant, names)
+    reading = read_steps(preview, names)
+    live: Live | None = None
+    if tenant is not None:
         try:
-            look_at_access(tenant, _targets(reading.effects), looked)
-            said += looked.notes
+            live = read_access(tenant, reading)
         except TalendError as error:
             if insist:
                 raise
             said.append(f"The tenant could not be read, so this review believes the stack's state. {error}")
-            looked = None
-    names = reading.names
-    folded = fold(reading.effects, looked.before if looked else None, lambda target: _label(target, names))
-    untold = [_unforeseen(each, names) for each in interpreted.untold]
-    changes = [named(target, change, names) for target, change in folded.changes]
+        else:
+            said += live.notes
+    outcome = changes_of(reading, live.standing if live is not None else standing_by_state(reading))
+    changes = [_named(target, change, names) for target, change in outcome.changes.items()]
+    unknown = [_unread(each, names) for each in reading.unread]
+    unknown += [
+        UnknownEffect(cause, names.label(target), why, (target_text(target),)) for cause, why, target in outcome.unknown
+    ]
     review = Review(
         stack=preview.stack,
         project=preview.project,
-        tenant=where[0] if looked is not None else where[1],
-        source="tenant" if looked is not None else "state",
-        grants=tuple(sorted((c for c in changes if isinstance(c, GrantChange)), key=_grant_order)),
-        mappings=tuple(sorted((c for c in changes if isinstance(c, MappingChange)), key=lambda c: c.customer_role)),
-        unforeseen=tuple(sorted([*untold, *folded.unforeseen], key=str)),
-        settled=tuple(sorted({*reading.settled, *folded.settled}, key=str)),
-        left=tuple(sorted(set(reading.left), key=str)),
-        others=interpreted.others,
-        notes=tuple(dict.fromkeys(said)),
+        tenant=address,
+        source="tenant" if live is not None else "state",
+        grants=tuple(sorted((each for each in changes if isinstance(each, GrantChange)), key=_grant_order)),
+        mappings=tuple(
+            sorted((each for each in changes if isinstance(each, MappingChange)), key=lambda each: each.customer_role)
+        ),
+        unknown=tuple(sorted(unknown, key=str)),
+        settled=tuple(sorted(set(outcome.settled), key=str)),
+        left=tuple(sorted(set(outcome.left), key=str)),
+        foreign=tuple(sorted(set(reading.foreign), key=str)),
+        others=reading.others,
+        endpoint=preview.config.get("talend:endpoint"),
+        notes=tuple(dict.fromkeys([*said, *outcome.notes])),
+        origin=origin or Origin(),
     )
-    return review.with_alerts(alerts_of(review, looked, watch or Watch())), looked
+    return review.with_alerts(alerts_of(review, live, watch or Watch())), live
 
 
-def _unforeseen(untold: Untold, names: Names) -> Unforeseen:
-    step = untold.step
-    what = ", ".join(_label(target, names) for target in untold.targets) or f"resource {step.cause.name}"
-    return Unforeseen(step.cause, what, untold.reason, tuple(target_text(target) for target in untold.targets))
-
-
-def _targets(effects: Iterable[Effect]) -> dict[Target, bool]:
-    """What to look at, and whether the state says that something stands there."""
-    found: dict[Target, bool] = {}
-    for effect in effects:
-        found[effect.target] = found.get(effect.target, False) or effect.act != "give"
-    return found
-
-
-def _label(target: Target, names: Names) -> str:
+def _named(target: Target, change: Change, names: Names) -> GrantChange | MappingChange:
+    fields = (change.planned, change.causes, change.unmanaged, change.has_gap, change.line)
     if isinstance(target, str):
-        return f"customer role {target}"
-    return f"{who_of(target, names).label} on {where_of(target.workspace_id, names).label}"
+        return MappingChange(*fields, customer_role=target)
+    return GrantChange(*fields, who=names.who(target.principal), where=names.where(target.workspace_id))
+
+
+def _unread(unread: Unread, names: Names) -> UnknownEffect:
+    what = ", ".join(names.label(target) for target in unread.targets) or f"resource {unread.step.cause.name}"
+    return UnknownEffect(unread.step.cause, what, unread.reason, tuple(target_text(each) for each in unread.targets))
 
 
 def _grant_order(change: GrantChange) -> tuple[str, str, str, GrantKey]:

@@ -1,69 +1,50 @@
-"""`talend-access review` and `talend-access report`."""
+"""`talend-access review`: who gains and who loses what in a preview, and what rules and approvals say of it."""
 
 from __future__ import annotations
 
 import enum
-import os
+import shlex
 import sys
-from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from .approval import Approval, approve, differences, refusal, written
-from .approval import read as read_approval
+from .. import options
+from ..api import TalendError
+from ..engine_cli import project_directory
+from ..progress import Progress
+from . import approval as approvals
+from . import origin
+from .approval import VALID_DAYS, Approval, Basis
 from .build import build_review
-from .errors import ReviewError
-from .lookup import Looked
-from .model import Review
-from .render.markdown import GITHUB_COMMENT
+from .decision import Decision
+from .document import parse_json
+from .errors import ApprovalError, PreviewFailedError, ReviewError, RulesError
+from .lookup import Live
+from .model import Origin, Review
+from .outputs import Annotate, GroupBy, Grouping, Html, Json, Limit, Markdown, Quiet, write
+from .render.annotations import github_annotations
+from .render.html import html_failure, html_review
+from .render.jsonout import json_review
+from .render.markdown import GITHUB_COMMENT, markdown_failure, markdown_review
 from .render.terminal import By, print_review
-from .rules import Rules, Violation, broken, find_rules, load_rules
-from .sources import STDIN, read_source, read_text, subject_of
+from .rules import RuleResult, Rules, find_rules, load_rules, results
+from .sources import STDIN, Source, read_source, read_text, tenancy_of
 from .text import visible
 
-EXIT_DENIED = 3
-"""A rule denies what the preview would do."""
-
-EXIT_NOT_APPROVED = 4
-"""An approval is needed and not there, or is of something else."""
-
-EXIT_INCOMPLETE = 3
-"""A report lacks what could not be read."""
+RULES = "Rules and approvals"
 
 
 class Look(str, enum.Enum):
-    """Whether the live tenant is looked at."""
+    """Whether to look at the live tenant."""
 
     auto = "auto"
     require = "require"
     never = "never"
-
-
-class Grouping(str, enum.Enum):
-    """How the terminal groups grants."""
-
-    person = "person"
-    workspace = "workspace"
-
-    @property
-    def by(self) -> By:
-        """As the renderers take it."""
-        return "person" if self is Grouping.person else "workspace"
-
-
-Json = Annotated[Path | None, typer.Option("--json", help="Write JSON to this file (- for standard output).")]
-Markdown = Annotated[
-    Path | None, typer.Option("--markdown", help="Write Markdown to this file (- for standard output).")
-]
-Html = Annotated[
-    Path | None, typer.Option("--html", help="Write one self-contained HTML file (- for standard output).")
-]
-Limit = Annotated[int, typer.Option("--limit", min=1_000, help="Characters that the Markdown may have.")]
-GroupBy = Annotated[Grouping, typer.Option("--by", help="Group grants on the terminal by this.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on the terminal but what is refused.")]
 
 
 def review(
@@ -71,167 +52,249 @@ def review(
         str | None, typer.Argument(help="Output of `pulumi preview --json`; - reads standard input.")
     ] = None,
     stack: Annotated[
-        str | None, typer.Option("--stack", "-s", help="Preview this stack here, with pulumi if found.")
+        str | None, options.option(options.PROJECT, "--stack", "-s", help="Preview this stack here, with its settings.")
     ] = None,
-    cwd: Annotated[Path, typer.Option("--cwd", "-C", help="The stack's project.")] = Path(),
-    refresh: Annotated[bool, typer.Option("--refresh", help="With --stack: refresh before the preview.")] = False,
+    cwd: options.Cwd = Path(),
+    refresh: Annotated[
+        bool, options.option(options.PROJECT, "--refresh", help="With --stack: refresh before the preview.")
+    ] = False,
     from_plan: Annotated[
-        Path | None, typer.Option("--from-plan", help="Review what `pulumi preview --save-plan FILE` saved.")
+        Path | None,
+        options.option(options.PROJECT, "--from-plan", help="Review what `pulumi preview --save-plan FILE` saved."),
     ] = None,
     state: Annotated[
-        Path | None, typer.Option("--state", help="With --from-plan: the exported state, in place of --stack.")
+        Path | None,
+        options.option(
+            options.PROJECT, "--state", help="What `pulumi stack export` wrote, for --from-plan and approvals."
+        ),
     ] = None,
     by: GroupBy = Grouping.person,
     markdown: Markdown = None,
     html: Html = None,
     json: Json = None,
+    annotate: Annotate = False,
     limit: Limit = GITHUB_COMMENT,
     quiet: Quiet = False,
     rules: Annotated[
-        Path | None, typer.Option("--rules", help="Rules; default: review.toml or pyproject.toml in the project.")
+        Path | None,
+        options.option(RULES, "--rules", help="Rules; default: review.toml or pyproject.toml in the project."),
     ] = None,
-    no_rules: Annotated[bool, typer.Option("--no-rules", help="Check no rules.")] = False,
+    require_rules: Annotated[
+        bool, options.option(RULES, "--require-rules", help="Fail where there are no rules.")
+    ] = False,
+    no_rules: Annotated[bool, options.option(RULES, "--no-rules", help="Check no rules.")] = False,
     approve_file: Annotated[
-        Path | None, typer.Option("--approve", help="Write the approval of what this review shows to FILE.")
+        Path | None, options.option(RULES, "--approve", help="Write an approval of what this review shows to FILE.")
     ] = None,
+    approved_by: Annotated[
+        str | None, options.option(RULES, "--approved-by", help="Who approves; default: the user of git.")
+    ] = None,
+    valid_days: Annotated[
+        int, options.option(RULES, "--valid-days", min=1, max=90, help="Days for which the approval is valid.")
+    ] = VALID_DAYS,
     check: Annotated[
-        Path | None, typer.Option("--check", help="Refuse where what would be done is not what FILE approves.")
+        Path | None,
+        options.option(RULES, "--check", help="Compare with the approval in FILE. Without FILE, nothing is approved."),
     ] = None,
     tenant: Annotated[
-        Look, typer.Option("--tenant", help="Look at the live tenant for names and for what is there now.")
+        Look,
+        options.option(options.PROJECT, "--tenant", help="Look at the live tenant for names and for what exists now."),
     ] = Look.auto,
+    commit: Annotated[
+        str | None,
+        options.option(options.OUTPUT, "--commit", help="The commit to name; default: the one checked out in --cwd."),
+    ] = None,
+    author: Annotated[
+        str | None, options.option(options.OUTPUT, "--author", help="The author to name; default: the commit's.")
+    ] = None,
 ) -> None:
-    """Say who gains and who loses what in a preview.
+    """List who gains and who loses what in a preview.
 
-    Exit codes: 0 reviewed; 1 could not be reviewed; 2 wrong options; 3 a rule denies it; 4 an approval is missing, or what
-    would be done is not what was approved. The tenant is only ever read, with the stack's settings (--stack) or TALEND_...
+    The tenant is only read, with the stack's settings (`--stack`) or those of the environment (`TALEND_...`).
+
+    Exit codes: 0 reviewed; 1 could not be reviewed; 2 wrong options; 3 a rule denies it; 4 an approval is missing, or is of
+    something else.
+
+    Examples:
+
+    - `pulumi preview --json --stack prod | talend-access review -`
+    - `talend-access review --stack prod --refresh --html review.html`
+    - `talend-access review --stack prod --refresh --approve approvals/prod.json`
     """
-    if approve_file is not None and check is not None:
-        raise ReviewError("Give --approve or --check, not both.")
-    the_rules = None if no_rules else _rules(rules, cwd)
-    approval = read_approval(read_text(check)) if check is not None else None
-    source = read_source(preview, stack=stack, cwd=cwd, plan=from_plan, state=state, refresh=refresh)
-    # What was approved by the state's word is compared by the state's word, and the same for the tenant's.
-    look = tenant is not Look.never and (approval is None or approval.source == "tenant")
-    insist = tenant is Look.require or (approval is not None and approval.source == "tenant")
-    subject = subject_of(source, look=look, insist=insist)
-    found, looked = build_review(
-        source.preview,
-        subject.tenant,
-        insist=insist,
-        where=subject.where,
-        watch=the_rules.watch if the_rules else None,
-        notes=subject.notes,
+    about = Origin(
+        datetime.now(timezone.utc),
+        commit or origin.commit_of(cwd),
+        author or (None if commit else origin.author_of(cwd)),
     )
-    _write_review(found, markdown=markdown, html=html, json=json, limit=limit, by=by.by, quiet=quiet)
-    raise typer.Exit(_verdict(found, looked, the_rules, approval, approve_file))
+    try:
+        if approve_file is not None and check is not None:
+            raise ReviewError("Give --approve or --check, not both.")
+        if no_rules and require_rules:
+            raise ReviewError("Give --require-rules or --no-rules, not both.")
+        file = approve_file or check
+        the_rules, rules_source = (None, "") if no_rules else _rules(rules, cwd, required=require_rules)
+        approval = approvals.read(read_text(check)) if check is not None and check.exists() else None
+        with Progress() as progress:
+            source = read_source(
+                preview,
+                stack=stack,
+                cwd=cwd,
+                plan=from_plan,
+                state=state,
+                refresh=refresh,
+                needs_state=approve_file is not None or approval is not None,
+                progress=progress,
+            )
+            basis = _basis(source, cwd, file, approval) if file is not None and (approve_file or approval) else None
+            # What was approved by the stack's state is compared by the stack's state, and the same for the tenant's.
+            by_tenant = approval is not None and approval.source == "tenant"
+            look = tenant is not Look.never and (approval is None or by_tenant)
+            tenancy = tenancy_of(source, look=look, insist=tenant is Look.require or by_tenant, progress=progress)
+            found, live = build_review(
+                source.preview,
+                tenancy.tenant,
+                insist=tenant is Look.require or by_tenant,
+                address=tenancy.address,
+                watch=the_rules.watch if the_rules else None,
+                notes=tenancy.notes,
+                origin=about,
+            )
+    except TalendError as error:
+        _write_failure(error, about, stack, markdown=markdown, html=html)
+        raise
+    decision = _decide(found, live, the_rules, rules_source, approval, basis, checked=check is not None)
+    command = _approve_command(found, file, cwd)
+    decision = replace(decision, command=command)
+    _write_review(found, decision, markdown=markdown, html=html, json=json, limit=limit, by=by.by, quiet=quiet)
+    if annotate:
+        for line in github_annotations(found, origin.place_of(project_directory(cwd) or cwd)):
+            print(line)
+    raise typer.Exit(_end(found, decision, basis, approve_file, approved_by or origin.user_of(cwd), valid_days))
 
 
-def _rules(path: Path | None, cwd: Path) -> Rules | None:
-    chosen = path if path is not None else find_rules(cwd)
-    return load_rules(chosen) if chosen is not None else None
+def _rules(path: Path | None, cwd: Path, *, required: bool) -> tuple[Rules | None, str]:
+    root = project_directory(cwd) or cwd
+    chosen = path if path is not None else find_rules(root) or find_rules(cwd)
+    if chosen is None:
+        if required:
+            raise RulesError(
+                f"There are no rules in {root.resolve()}, and --require-rules asks for some: name them with --rules FILE."
+            )
+        return None, ""
+    loaded = load_rules(chosen)
+    if required and not loaded.rule:
+        raise RulesError(f"{chosen} has no rule, and --require-rules asks for some.")
+    return loaded, str(chosen)
+
+
+def _basis(source: Source, cwd: Path, file: Path, approval: Approval | None) -> Basis:
+    """What the review is of; without an `approval` to compare with, one is to be written."""
+    content = origin.content_of(cwd, file, with_new=approval is None)
+    changed = origin.changed_since(cwd, approval.commit, file) if approval and approval.content != content else ()
+    return Basis(content, approvals.state_time(parse_json(source.state or "", "a stack's state")), changed)
+
+
+def _decide(
+    found: Review,
+    live: Live | None,
+    rules: Rules | None,
+    source: str,
+    approval: Approval | None,
+    basis: Basis | None,
+    *,
+    checked: bool,
+) -> Decision:
+    checked_rules = results(rules, found, live) if rules is not None else None
+    needs = any(each.is_broken and each.rule.action == "require-approval" for each in checked_rules or ())
+    at = found.origin.at or datetime.now(timezone.utc)
+    stale = approvals.differences(approval, found, basis, at=at) if approval and basis else []
+    # An approval that was used does not count; any other counts for what it is of, also where no rule asks for it.
+    used = approval is not None and basis is not None and approvals.is_used(approval, basis)
+    has_to_match = needs or (checked and rules is None) or (approval is not None and not used)
+    return Decision(checked_rules, source, approval, tuple(stale), has_to_match)
+
+
+def _approve_command(found: Review, file: Path | None, cwd: Path) -> str:
+    root = project_directory(cwd) or cwd
+    path = file if file is not None else root / "approvals" / f"{found.stack or 'stack'}.json"
+    place = [] if cwd == Path() else ["--cwd", str(cwd)]
+    words = ["talend-access", "review", "--stack", found.stack, *place, "--refresh", "--approve", path.as_posix()]
+    return shlex.join(words)
 
 
 def _write_review(
-    found: Review, *, markdown: Path | None, html: Path | None, json: Path | None, limit: int, by: By, quiet: bool
+    found: Review,
+    decision: Decision,
+    *,
+    markdown: Path | None,
+    html: Path | None,
+    json: Path | None,
+    limit: int,
+    by: By,
+    quiet: bool,
 ) -> None:
-    from .render.html import html_review
-    from .render.jsonout import json_review
-    from .render.markdown import markdown_review
-
     on_stdout = [
-        _write(markdown, lambda: markdown_review(found, limit=limit)),
-        _write(html, lambda: html_review(found)),
-        _write(json, lambda: json_review(found)),
+        write(markdown, lambda: markdown_review(found, decision, limit=limit)),
+        write(html, lambda: html_review(found, decision)),
+        write(json, lambda: json_review(found, decision)),
     ]
     if not quiet and not any(on_stdout):
-        print_review(found, Console(highlight=False, soft_wrap=True), by=by)
+        print_review(found, decision, Console(highlight=False, soft_wrap=True), by=by)
 
 
-def _write(path: Path | None, text: Callable[[], str]) -> bool:
-    """Writes to `path`; says whether that was standard output. Raises ReviewError."""
-    if path is None:
-        return False
-    if str(path) == STDIN:
-        sys.stdout.buffer.write(text().encode())
-        sys.stdout.buffer.flush()
-        return True
-    try:
-        path.write_text(text(), encoding="utf-8")
-    except OSError as error:
-        raise ReviewError(f"{path} cannot be written: {error.strerror}. Name another file.") from None
-    return False
+def _write_failure(
+    error: TalendError, about: Origin, stack: str | None, *, markdown: Path | None, html: Path | None
+) -> None:
+    """What the comment says where there is no review: an older one must not stay, as if it were of this commit."""
+    what = "Preview" if isinstance(error, PreviewFailedError) else "Review"
+    for path, text in (
+        (markdown, lambda: markdown_failure(what, str(error), about, stack)),
+        (html, lambda: html_failure(what, str(error), about, stack)),
+    ):
+        if path is not None and str(path) != STDIN:
+            write(path, text)
 
 
-def _verdict(
-    found: Review, looked: Looked | None, rules: Rules | None, approval: Approval | None, approve_file: Path | None
+def _end(
+    found: Review, decision: Decision, basis: Basis | None, file: Path | None, approver: str | None, days: int
 ) -> int:
-    """What the rules and the approval come to: all is checked, all is said, and the exit code tells the worst."""
-    violations = broken(rules, found, looked) if rules is not None else []
-    for violation in violations:
-        _say(_violated(violation))
-    denied = any(violation.rule.action == "deny" for violation in violations)
-    unmet = [violation for violation in violations if violation.rule.action == "require-approval"]
-    stale = differences(approval, found) if approval is not None else []
-    if stale:
-        _say(refusal(stale))
-    if unmet and approval is None and approve_file is None:
-        _say("Not approved: review it, approve it with --approve FILE, and check with --check FILE.")
-    if denied:
-        if approve_file is not None:
-            _say(
-                "Not approved: what a rule denies cannot be, so no approval was written. Change the program, or the rule."
-            )
-        return EXIT_DENIED
-    if approve_file is not None:
-        agreed = approve(found)
-        _write(approve_file, lambda: written(agreed))
-        _say(f"Approved: {agreed.digest} in {approve_file}")
-        return 0
-    return EXIT_NOT_APPROVED if stale or (unmet and approval is None) else 0
+    """Says what rules and approval come to, writes the approval, and returns the exit code."""
+    for result in decision.all_broken:
+        _say(_broken(result, decision))
+    if decision.rules is None:
+        _say("No rules were checked: the project has no review.toml, or --no-rules is set.")
+    if file is None:
+        if decision.result == "not-as-approved":
+            _say(approvals.refusal(list(decision.differences)))
+        if decision.result in {"approval-needed", "not-as-approved"}:
+            _say(f"Not approved. Somebody who may approve it runs: {visible(decision.command)}")
+        return decision.exit_code
+    if decision.result == "denied":
+        _say("Not approved: what a rule denies cannot be, so no approval was written. Change the program, or the rule.")
+        return decision.exit_code
+    if basis is None or approver is None:
+        raise ApprovalError(
+            "Nobody is named as the approver: give --approved-by, or set git's user.name and user.email."
+        )
+    agreed = approvals.approve(found, basis, by=approver, at=found.origin.at or datetime.now(timezone.utc), days=days)
+    write(file, lambda: approvals.written(agreed))
+    _say(
+        f"Approved by {visible(approver)} until {agreed.valid_until}, review {agreed.review_digest}: written to {file}"
+    )
+    return 0
 
 
 _WORDS = {"deny": "DENIED", "warn": "WARNING", "require-approval": "NEEDS APPROVAL"}
 
 
-def _violated(violation: Violation) -> str:
-    items = "".join(f"\n  {visible(item)}" for item in violation.items)
-    return f"{_WORDS[violation.rule.action]} by rule '{visible(violation.rule.name)}':{items}"
+def _broken(result: RuleResult, decision: Decision) -> str:
+    items = "".join(f"\n  {visible(item)}" for item in result.items)
+    name = visible(result.rule.name)
+    if decision.approval is not None and decision.is_approved(result):
+        return f"Approved by {visible(decision.approval.approved_by)}, as rule '{name}' requires:{items}"
+    return f"{_WORDS[result.rule.action]} by rule '{name}':{items}"
 
 
 def _say(text: str) -> None:
     sys.stdout.flush()
     sys.stderr.write(text + "\n")
-
-
-def report(
-    environment: Annotated[list[str] | None, typer.Option(help="Only this environment; repeatable.")] = None,
-    workspace: Annotated[list[str] | None, typer.Option(help="Only this workspace, by name or id; repeatable.")] = None,
-    by: GroupBy = Grouping.person,
-    markdown: Markdown = None,
-    html: Html = None,
-    json: Json = None,
-    limit: Limit = GITHUB_COMMENT,
-    quiet: Quiet = False,
-) -> None:
-    """Say who may do what now. Reads the tenant, never writes to it.
-
-    Settings come from the environment: TALEND_REGION or TALEND_ENDPOINT, TALEND_TOKEN or TALEND_CLIENT_ID and
-    TALEND_CLIENT_SECRET. Exit code 3: something could not be read, and the report says what.
-    """
-    from ..adopt.read_only import ReadOnlyClient
-    from ..api import resolve_settings
-    from .render.report import html_report, json_report, markdown_report, print_report
-    from .report import build_report
-
-    settings = resolve_settings(lambda _name: None, os.environ)
-    with ReadOnlyClient(settings) as client:
-        found = build_report(client, settings.base_url, environments=environment or (), workspaces=workspace or ())
-    on_stdout = [
-        _write(markdown, lambda: markdown_report(found, by=by.by, limit=limit)),
-        _write(html, lambda: html_report(found)),
-        _write(json, lambda: json_report(found)),
-    ]
-    if not quiet and not any(on_stdout):
-        print_report(found, Console(highlight=False, soft_wrap=True), by=by.by)
-    raise typer.Exit(EXIT_INCOMPLETE if found.notes else 0)

@@ -1,14 +1,14 @@
-"""Reading `pulumi preview --json` (and the same from `up`, `destroy` with `--preview-only`, and the offline engine)."""
+"""Reading `pulumi preview --json` (also of `up` and `destroy` with `--preview-only`, and of `talend-sandbox preview --json`)."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from .errors import DocumentError, PreviewFailedError
-from .steps import Preview, Step, as_list, as_object, stack_and_project, state_of
+from .steps import Preview, Step, as_list, as_object, stack_and_project, state_of, type_of
 from .text import visible
 
 _SHOWN_ERRORS = 5
@@ -18,7 +18,7 @@ _COUNTED = ("create", "update", "delete", "replace")
 def read_preview(text: str) -> Preview:
     """The preview in `text`.
 
-    Raises DocumentError where it is no such document or not a whole one, PreviewFailedError where the preview failed: what a
+    Raises DocumentError where it is another document or incomplete, PreviewFailedError where the preview failed: what a
     failed preview lists is not what would be done.
     """
     document = parse_json(text, "a preview")
@@ -41,7 +41,7 @@ def parse_json(text: str, what: str) -> dict[str, Any]:
     if not text.strip():
         raise DocumentError(f"There is nothing to read: expected {what} as JSON.")
     try:
-        document: object = json.loads(text)
+        document: object = json.loads(text, object_pairs_hook=without_duplicates)
     except (ValueError, RecursionError) as error:  # also for a number too long to be read
         if text.lstrip().startswith('{"') and '"sequence"' in text[:200]:
             raise DocumentError(
@@ -54,16 +54,21 @@ def parse_json(text: str, what: str) -> dict[str, Any]:
     return as_object(document, "The document")
 
 
+def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object of these members. Raises ValueError for a key that occurs twice: two readers could see two documents."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key occurs twice")
+    return found
+
+
 def config_of(document: Mapping[str, Any]) -> dict[str, str]:
-    """The configuration in a preview or plan, as texts; what is secret or structured is left out."""
+    """The configuration in a preview or plan, as texts; `[secret]` is what is secret."""
     config = document.get("config")
     if not isinstance(config, dict):
         return {}
-    return {
-        str(name): str(value)
-        for name, value in as_object(document["config"], "config").items()
-        if isinstance(value, str) and value != "[secret]"
-    }
+    entries = cast("dict[str, Any]", config)
+    return {str(name): value if isinstance(value, str) else "[secret]" for name, value in entries.items()}
 
 
 def _step(entry: dict[str, Any]) -> Step:
@@ -75,12 +80,16 @@ def _step(entry: dict[str, Any]) -> Step:
 
 def _refuse_failed(document: Mapping[str, Any]) -> None:
     errors: list[str] = []
+    consequences: list[str] = []
     for entry in as_list(document.get("diagnostics"), "diagnostics"):
         diagnostic = as_object(entry, "A diagnostic")
         if diagnostic.get("severity") == "error":
             message = str(diagnostic.get("message", "")).strip().removeprefix("error: ")
-            errors.append(visible(" ".join(message.split())))
-    errors = [message for message in dict.fromkeys(errors) if message]
+            # What the engine reports of the stack, or of itself, follows from the errors of resources, where there are some.
+            urn = str(diagnostic.get("urn") or "")
+            is_consequence = not urn or type_of(urn) == "pulumi:pulumi:Stack"
+            (consequences if is_consequence else errors).append(visible(" ".join(message.split())))
+    errors = [message for message in dict.fromkeys(errors or consequences) if message]
     if errors:
         more = f" (and {len(errors) - _SHOWN_ERRORS} more)" if len(errors) > _SHOWN_ERRORS else ""
         raise PreviewFailedError(

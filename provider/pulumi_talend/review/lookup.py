@@ -1,17 +1,19 @@
-"""Looking at the live tenant for a review: names, what stands there before, who has how much in all. It only ever reads."""
+"""Looking at the live tenant for a review: names, what exists before, who has how much in all. It only ever reads."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from ..api.models import GrantKey, Principal
-from .effects import Names, Target
-from .model import Rights
-
-if TYPE_CHECKING:
-    from ..access import TenantAccess
+from ..access import TenantAccess
+from ..access.names import account_label, environment_of, full_name
+from ..api import ForbiddenError, NotFoundError, TalendError, User
+from ..model.grants import KIND_NOUNS, PRINCIPAL_KINDS, GrantKey, Principal, PrincipalKind
+from ..model.planning import NOTHING, Rights
+from .changes import Standing
+from .model import Target
+from .names import Names
+from .reading import Reading
 
 ADMIN_PERMISSIONS = frozenset(
     {
@@ -28,92 +30,109 @@ ADMIN_PERMISSIONS = frozenset(
 
 
 @dataclass
-class Looked:
-    """What a tenant showed. `grants` are all that its listing shows, `notes` what could not be read."""
+class Live:
+    """What a tenant showed.
 
-    grants: Mapping[GrantKey, Rights] = field(default_factory=dict[GrantKey, Rights])
-    found: dict[Target, Rights] = field(default_factory=dict["Target", Rights])
+    Attributes:
+        rights: What exists of all that the preview is about.
+        listed: The tenant's grants, of the kinds of principals in `whole`.
+        whole: The kinds of principals whose grants were listed for the whole tenant.
+        admin_roles: Talend roles that hold one of `ADMIN_PERMISSIONS`.
+        names: What ids are called.
+        notes: What could not be read.
+    """
+
+    rights: Mapping[Target, Rights]
+    listed: Mapping[GrantKey, Rights] = field(default_factory=dict[GrantKey, Rights])
+    whole: frozenset[PrincipalKind] = frozenset()
     admin_roles: frozenset[str] = frozenset()
     names: Names = field(default_factory=Names)
-    whole: bool = True
-    notes: list[str] = field(default_factory=list[str])
+    notes: tuple[str, ...] = ()
 
-    def before(self, target: Target) -> Rights | None:
-        """What stands there now; None where it was not looked at or could not be read."""
-        return self.found.get(target)
+    @property
+    def standing(self) -> Standing:
+        """As the planning takes it."""
+        return Standing(self.rights)
 
-    def lists(self, principal: Principal) -> bool:
-        """Whether the listing can be trusted to show all grants of `principal`.
-
-        Undocumented, decided here: listings show service accounts where they show any.
-        """
-        if not self.whole:
-            return False
-        return principal.kind == "users" or any(key.principal.kind == principal.kind for key in self.grants)
+    def grants_of(self, principal: Principal) -> dict[GrantKey, Rights] | None:
+        """All grants of a principal; None where they were not all read."""
+        if principal.kind not in self.whole:
+            return None
+        return {key: rights for key, rights in self.listed.items() if key.principal == principal}
 
 
-def look_at_names(tenant: TenantAccess) -> Looked:
-    """What users, service accounts and workspaces are called. Names that cannot be read are left out, with a note."""
-    looked = Looked()
-    _look_at_names(tenant, looked)
-    return looked
-
-
-def look_at_access(tenant: TenantAccess, targets: Mapping[Target, bool], looked: Looked) -> None:
-    """Reads into `looked` what a review of `targets` needs: a few listings, and one call for each service account.
-
-    `targets` says for each whether the state knows that something stands there: then a listing that lacks it is not believed,
-    and it is looked at by itself. Raises TalendError where access cannot be read.
-    """
-    wanted = sorted(targets, key=str)
-    keys = [target for target in wanted if isinstance(target, GrantKey)]
-    if keys:
-        _look_at_grants(tenant, {key: targets[key] for key in keys}, looked)
-    roles = [target for target in wanted if isinstance(target, str)]
-    if roles:
-        listing = tenant.mappings.listing()
-        looked.found.update((name, listing.get(name, frozenset())) for name in roles)
-        known = tenant.directory.roles.get_if_readable()
-        looked.admin_roles = frozenset(
-            role.name for role in known or () if ADMIN_PERMISSIONS.intersection(role.permissions or ())
-        )
-
-
-def _look_at_grants(tenant: TenantAccess, keys: Mapping[GrantKey, bool], looked: Looked) -> None:
-    from ..api import ForbiddenError
-
-    try:
-        looked.grants = tenant.client.permissions.list() or tenant.client.permissions.list()
-    except ForbiddenError:
-        looked.whole = False
-        looked.notes.append(
-            "The credential may not list the whole tenant's permissions: last accesses are not recognised."
-        )
-    for key, expected in keys.items():
-        found = looked.grants.get(key)
-        if found is None and not (looked.whole and key.principal.kind == "users" and not expected):
-            found = tenant.grants.read(key)
-        looked.found[key] = found or frozenset()
-
-
-def _look_at_names(tenant: TenantAccess, looked: Looked) -> None:
-    from ..access.names import environment_of, user_label
-    from ..api import TalendError
-
-    directory = tenant.directory
+def read_names(tenant: TenantAccess, names: Names) -> list[str]:
+    """Notes what users, service accounts and workspaces are called; returns which names could not be read, and why."""
+    directory, notes = tenant.directory, list[str]()
     try:
         for workspace in directory.workspaces.get().all:
-            looked.names.workspace(workspace.id, workspace.name, environment_of(workspace) or None)
+            names.note_workspace(workspace.id, workspace.name, environment_of(workspace) or None)
     except TalendError as error:
-        looked.notes.append(f"Workspaces are shown by id. {error}")
-    try:
-        looked.names.users.update((user.id, user_label(user)) for user in directory.users.get().all)
-        looked.names.all_users = True
-    except TalendError as error:
-        looked.notes.append(f"Users are shown by id. {error}")
-    try:
-        accounts = directory.service_accounts.get().all
-        looked.names.service_accounts.update((account.id, account.name) for account in accounts)
-        looked.names.all_service_accounts = True
-    except TalendError as error:
-        looked.notes.append(f"Service accounts are shown by id. {error}")
+        notes.append(f"Workspaces are shown by id. {error}")
+    for kind in PRINCIPAL_KINDS:
+        try:
+            for account in directory.accounts(kind).get().all:
+                names.note_principal(Principal(kind, account.id), account_label(account))
+                if isinstance(account, User) and (person := full_name(account)):
+                    names.people[account.id] = person
+        except TalendError as error:
+            notes.append(f"{KIND_NOUNS[kind].capitalize()}s are shown by id. {error}")
+    return notes
+
+
+def read_access(tenant: TenantAccess, reading: Reading) -> Live:
+    """Reads what the resources of a preview are about, in a few listings.
+
+    A target that state has and a listing lacks is read by itself. Raises TalendError where access cannot be read.
+    """
+    held: dict[Target, bool] = {}
+    reach: set[tuple[str, PrincipalKind] | str] = set()
+    for resource in reading.resources:
+        for target in (*resource.new.access, *resource.new.removes):
+            held.setdefault(target, False)
+        held.update(dict.fromkeys(resource.old.access, True))
+        reach |= resource.new.whole
+    rights: dict[Target, Rights] = {}
+    mapped = any(isinstance(target, str) for target in held) or "mappings" in reach
+    if mapped:
+        rights.update(tenant.mappings.listing())
+        for name, expected in held.items():
+            if isinstance(name, str) and expected and name not in rights:
+                rights[name] = tenant.mappings.read(name) or NOTHING
+    keys = {key: expected for key, expected in held.items() if isinstance(key, GrantKey)}
+    places = {each for each in reach if not isinstance(each, str)}
+    live = _read_grants(tenant, keys, places, reading.names)
+    rights.update(live.rights)
+    admin_roles = _admin_roles(tenant) if mapped else frozenset[str]()
+    return Live(rights, live.listed, live.whole, admin_roles, reading.names, live.notes)
+
+
+def _admin_roles(tenant: TenantAccess) -> frozenset[str]:
+    known = tenant.directory.roles.get_if_readable() or ()
+    return frozenset(role.name for role in known if ADMIN_PERMISSIONS.intersection(role.permissions or ()))
+
+
+def _read_grants(
+    tenant: TenantAccess, keys: Mapping[GrantKey, bool], places: set[tuple[str, PrincipalKind]], names: Names
+) -> Live:
+    snapshot = tenant.grants.snapshot
+    listed: dict[GrantKey, Rights] = {}
+    whole: set[PrincipalKind] = set()
+    notes: list[str] = []
+    for kind in PRINCIPAL_KINDS:
+        if any(key.principal.kind == kind for key in keys) or any(place[1] == kind for place in places):
+            try:
+                listed.update(snapshot.whole(kind))
+                whole.add(kind)
+            except (ForbiddenError, NotFoundError):
+                notes.append(
+                    f"The credential may not list all permissions of {KIND_NOUNS[kind]}s: who loses all access is not known for "
+                    "certain."
+                )
+    rights: dict[Target, Rights] = {}
+    for workspace_id, kind in sorted(places):
+        for key, found in snapshot.on_workspace(workspace_id, [kind]).items():
+            rights[key] = found
+    for key in sorted(keys):
+        rights[key] = snapshot.lookup(key, expected=keys[key]) or NOTHING
+    return Live(rights, listed, frozenset(whole), names=names, notes=tuple(notes))

@@ -7,34 +7,40 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Literal
 
-from ..api.models import GrantKey, PrincipalKind
+from ..model import planning
+from ..model.expiry import is_later
+from ..model.grants import KIND_NOUNS, GrantKey, Principal, PrincipalKind
+from ..model.lines import TableLine
+from ..model.planning import NOTHING, Rights
 
-Rights = frozenset[str]
-"""Permissions on a workspace, or Talend roles. None in their place means: cannot be told."""
+Target = GrantKey | str
+"""A grant, or the customer role of a mapping."""
 
 Source = Literal["tenant", "state"]
-"""Where "before" comes from: the live tenant, or only what the stack's state says."""
+"""Where "before" comes from: the live tenant, or only the stack's state."""
 
 
 @dataclass(frozen=True, order=True)
 class Who:
-    """A user or service account; `name` is the login or name where it is known."""
+    """A user or service account; `name` is the login or name, `person` the person's name, where they are known."""
 
     kind: PrincipalKind
     id: str
     name: str | None = None
+    person: str | None = None
 
     @property
     def label(self) -> str:
-        """Its name, else its id."""
+        """Its login or name, else its id."""
         return self.name or self.id
 
     @property
     def noun(self) -> str:
         """What kind of principal it is, in words."""
-        return "user" if self.kind == "users" else "service account"
+        return KIND_NOUNS[self.kind]
 
 
 @dataclass(frozen=True, order=True)
@@ -73,41 +79,93 @@ class Cause:
 
 
 @dataclass(frozen=True)
-class Change:
-    """What becomes of one piece of access.
+class CauseLine:
+    """The line of a table of access behind a change. `is_gone`: it is no longer there, and this is where it was."""
 
-    `before` and `after`: None means that it cannot be told. `gap`: there is a moment without it while the update runs.
-    `by_hand`: it is removed or changed though no resource gave it. `expires_at` as the program has it, ISO 8601.
+    line: TableLine
+    is_gone: bool = False
+
+    def __str__(self) -> str:
+        return f"was {self.line}" if self.is_gone else str(self.line)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What becomes of one grant or mapping.
+
+    Attributes:
+        planned: The planner's change: before, after, ends, and why. `before` None is not known.
+        causes: The resources that bring it about.
+        unmanaged: Of what is lost, what no resource of the stack had granted.
+        has_gap: Whether there is a moment without the access while the update runs.
+        line: The line of a table of access that says so, where there is one.
     """
 
-    before: Rights | None
-    after: Rights | None
+    planned: planning.Change[GrantKey] | planning.Change[str]
     causes: tuple[Cause, ...]
-    gap: bool = False
-    by_hand: bool = False
-    expires_at: str | None = None
+    unmanaged: Rights = NOTHING
+    has_gap: bool = False
+    line: CauseLine | None = None
+
+    @property
+    def before(self) -> Rights | None:
+        """The rights now; None where they are not known."""
+        return self.planned.before
+
+    @property
+    def after(self) -> Rights:
+        """The rights afterwards."""
+        return self.planned.after or NOTHING
 
     @property
     def gained(self) -> Rights:
         """What was not there before; where nobody knows what was there, all that is there after."""
-        return (self.after or frozenset()) - (self.before or frozenset())
+        return self.planned.gained
 
     @property
     def lost(self) -> Rights:
-        """What is there no more. Empty where nobody knows what was there, or will be: see `loss_unknown`."""
-        if self.after is None:
-            return frozenset()
-        return (self.before or frozenset()) - self.after
+        """What is there no more. Empty where nobody knows what was there: see `is_loss_unknown`."""
+        return self.planned.lost
 
     @property
-    def loss_unknown(self) -> bool:
+    def is_loss_unknown(self) -> bool:
         """Whether it may take something away that cannot be named."""
-        return self.before is None or self.after is None
+        return self.before is None
 
     @property
     def ends(self) -> bool:
         """Whether nothing is left after."""
-        return self.after is not None and not self.after and self.before != frozenset()
+        return not self.after and self.before != NOTHING
+
+    @property
+    def until(self) -> str | None:
+        """The end of the access afterwards; of access that ends now, the end that it had."""
+        return self.planned.until if self.after else self.planned.until_before
+
+    @property
+    def until_before(self) -> str | None:
+        """The end that the stack's state has."""
+        return self.planned.until_before
+
+    @property
+    def is_prolonged(self) -> bool:
+        """Whether access that exists lasts longer afterwards, also for ever."""
+        return self.planned.prolongs
+
+    @property
+    def is_end_removed(self) -> bool:
+        """Whether access that has an end has none afterwards."""
+        return self.is_prolonged and self.planned.until is None
+
+    @property
+    def is_shortened(self) -> bool:
+        """Whether access that stays ends earlier."""
+        return bool(self.before and self.after) and is_later(self.planned.until_before, self.planned.until)
+
+    @property
+    def is_taken_over(self) -> bool:
+        """Whether a resource takes over what exists outside the stack."""
+        return self.planned.action == "adopt"
 
 
 @dataclass(frozen=True)
@@ -120,24 +178,25 @@ class GrantChange(Change):
     @property
     def key(self) -> GrantKey:
         """What the grant is about."""
-        from ..api.models import Principal
-
         return GrantKey(self.where.id, Principal(self.who.kind, self.who.id))
 
 
 @dataclass(frozen=True)
 class MappingChange(Change):
-    """What becomes of the Talend roles that one customer role stands for."""
+    """What becomes of the Talend roles that one customer role is mapped to."""
 
     customer_role: str = field(kw_only=True)
 
 
 @dataclass(frozen=True, order=True)
-class Unforeseen:
-    """A step that touches access, of which cannot be told what it does.
+class UnknownEffect:
+    """A step that may change access, of which is not known how.
 
-    `what` is what it is about, in words, `reason` why it cannot be told. `targets` are the grants (by resource id) and the
-    customer roles that it is known to touch.
+    Attributes:
+        cause: The step.
+        what: What it is about, in words.
+        reason: Why it is not known.
+        targets: The grants (by resource id) and the customer roles that it is known to be about.
     """
 
     cause: Cause
@@ -146,9 +205,17 @@ class Unforeseen:
     targets: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, order=True)
+class ForeignCode:
+    """A dynamic resource whose provider is not this package's: code of the program runs, in the preview too."""
+
+    cause: Cause
+    type: str
+
+
 @dataclass(frozen=True)
 class Alert:
-    """One kind of thing that a reviewer must not miss, with each place where it happens.
+    """One kind of thing that needs a reviewer's attention, with each place where it happens.
 
     `kind` is stable and documented, `urgent` says that it comes first, `title` and `items` are for people.
     """
@@ -160,12 +227,26 @@ class Alert:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """What was reviewed: the commit, when, and whose it is, as far as that is known."""
+
+    at: datetime | None = None
+    commit: str | None = None
+    author: str | None = None
+
+
+@dataclass(frozen=True)
 class Review:
     """What a preview does to access, whole.
 
-    `source` says where "before" comes from, `settled` are resources that change without changing anybody's access,
-    `left` those that the stack lets go of while the access stays, `others` the number of changed resources that have nothing
-    to do with access here. `notes` say what the review could not look up, and why.
+    Attributes:
+        source: Where "before" comes from.
+        settled: Resources that change without changing anybody's access.
+        left: Resources that the stack no longer manages while the access stays.
+        foreign: Dynamic resources that run other code than this package's.
+        others: The number of changed resources that have nothing to do with access here.
+        endpoint: The address of the API that the stack's configuration names; None where it names none.
+        notes: What the review could not look up, and why.
     """
 
     stack: str
@@ -174,22 +255,25 @@ class Review:
     source: Source = "state"
     grants: tuple[GrantChange, ...] = ()
     mappings: tuple[MappingChange, ...] = ()
-    unforeseen: tuple[Unforeseen, ...] = ()
+    unknown: tuple[UnknownEffect, ...] = ()
     alerts: tuple[Alert, ...] = ()
     settled: tuple[Cause, ...] = ()
     left: tuple[Cause, ...] = ()
+    foreign: tuple[ForeignCode, ...] = ()
     others: int = 0
+    endpoint: str | None = None
     notes: tuple[str, ...] = ()
+    origin: Origin = Origin()
 
     @property
-    def changes(self) -> tuple[Change, ...]:
+    def changes(self) -> tuple[GrantChange | MappingChange, ...]:
         """All of them."""
         return (*self.grants, *self.mappings)
 
     @property
     def empty(self) -> bool:
-        """Whether nobody's access changes, as far as can be told."""
-        return not self.changes and not self.unforeseen
+        """Whether nobody's access changes, as far as is known."""
+        return not self.changes and not self.unknown and not self.foreign
 
     def with_alerts(self, alerts: Iterable[Alert]) -> Review:
         """The same review with these alerts, the urgent ones first."""
@@ -198,47 +282,24 @@ class Review:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many gain, lose, ... in a review."""
+    """How many gain, lose, ... in a review. One change can count in several."""
 
     gains: int
     losses: int
     ended: int
+    prolonged: int
+    taken_over: int
     unknown: int
 
 
 def count(review: Review) -> Counts:
-    """Counts the changes of `review`; one that gains and loses counts in both."""
+    """Counts the changes of `review`."""
     changes = review.changes
     return Counts(
         gains=sum(1 for change in changes if change.gained),
         losses=sum(1 for change in changes if change.lost),
         ended=sum(1 for change in changes if change.ends),
-        unknown=len(review.unforeseen) + sum(1 for change in changes if change.loss_unknown),
+        prolonged=sum(1 for change in changes if change.is_prolonged),
+        taken_over=sum(1 for change in changes if change.is_taken_over),
+        unknown=len(review.unknown) + sum(1 for change in changes if change.is_loss_unknown),
     )
-
-
-def plural(number: int, one: str, many: str | None = None) -> str:
-    """`1 change`, `2 changes`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def summary_line(review: Review) -> str:
-    """The review in one line."""
-    if review.empty:
-        return "Nobody's access changes."
-    counts = count(review)
-    people = {change.who.id for change in review.grants if change.who.kind == "users"}
-    accounts = {change.who.id for change in review.grants if change.who.kind != "users"}
-    touched = [
-        plural(len(people), "person", "people") if people else "",
-        plural(len(accounts), "service account") if accounts else "",
-        plural(len(review.mappings), "customer role") if review.mappings else "",
-    ]
-    parts = [
-        plural(counts.gains, "gain"),
-        plural(counts.losses, "loss", "losses") + (f" ({counts.ended:,} to nothing)" if counts.ended else ""),
-    ]
-    if counts.unknown:
-        parts.append(f"{counts.unknown:,} that cannot be foretold")
-    about = " and ".join(text for text in touched if text)
-    return f"{', '.join(parts)}{' for ' + about if about else ''}."

@@ -6,8 +6,10 @@ A plan says what a resource will be, not what it was: for that the stack's state
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from ..loader import own_provider
 from .document import config_of, parse_json
 from .errors import DocumentError
 from .steps import Preview, State, Step, as_list, as_object, stack_and_project, state_of
@@ -57,11 +59,7 @@ def _steps(urn: str, plan: Mapping[str, Any], olds: list[tuple[bool, State]]) ->
     for op in ops:
         if op == "replace":
             goes_first = ops.index("delete-replaced") < ops.index("replace") if "delete-replaced" in ops else False
-            old = (
-                None
-                if live is None
-                else State(live.id, live.values, live.retained, live.deleted_with, goes_first, live.line)
-            )
+            old = replace(live, goes_first=goes_first) if live is not None else None
             steps.append(Step(op, urn, old, new))
         elif op == "delete" and live is None and steps:
             continue  # only what waited for its deletion
@@ -71,14 +69,14 @@ def _steps(urn: str, plan: Mapping[str, Any], olds: list[tuple[bool, State]]) ->
 
 
 def _planned(plan: Mapping[str, Any], live: State | None) -> State | None:
-    goal = plan.get("goal")
-    if not isinstance(goal, dict):
+    if not isinstance(plan.get("goal"), dict):
         return None
-    difference = as_object(as_object(plan["goal"], "A goal").get("inputDiff") or {}, "inputDiff")
+    goal = as_object(plan["goal"], "A goal")
+    difference = as_object(goal.get("inputDiff") or {}, "inputDiff")
     values: dict[str, Any] = dict(live.values) if live is not None else {}
     for name in as_list(difference.get("deletes"), "deletes"):
         values.pop(str(name), None)
     values.update(as_object(plan.get("state") or {}, "The state of a plan"))
     for kind in ("adds", "updates"):
         values.update(as_object(difference.get(kind) or {}, kind))
-    return State("", values)
+    return State("", values, provider=own_provider(goal.get("provider")))

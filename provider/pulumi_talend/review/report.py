@@ -2,58 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
 
-from ..adopt.live import LiveGrant, read_live
-from ..api import TalendClient
-from ..resources.expiry import now
-from .model import Rights, Where, Who
+from ..access import TenantAccess
+from ..adopt.live import LiveGrant, lines_of, read_live
+from ..api.text import plural
+from ..authoring.matching import Match, match
+from ..model.lines import TableLine
+from ..model.planning import Rights
+from ..table import ReadTable
+from ..table.places import in_order
+from .model import Where, Who
 
 
 @dataclass(frozen=True)
 class Holding:
-    """What one principal may do on one workspace."""
+    """What one principal may do on one workspace; `line` is that of a table of access which says so."""
 
     who: Who
     where: Where
     may: Rights
+    line: TableLine | None = None
 
 
 @dataclass(frozen=True)
 class Report:
-    """Who may do what at `at`. `notes` say what could not be read: what is missing for that reason is not absent."""
+    """Who may do what at `at`.
+
+    Attributes:
+        notes: What could not be read: what is missing for that reason is not absent.
+        incomplete: Whether something could not be read.
+        lines: Customer role → the line of a table of access that says so.
+    """
 
     tenant: str
     at: datetime
     holdings: tuple[Holding, ...]
     mappings: tuple[tuple[str, Rights], ...]
     notes: tuple[str, ...] = ()
+    incomplete: bool = False
+    lines: Mapping[str, TableLine] = field(default_factory=dict[str, TableLine])
 
 
 def build_report(
-    client: TalendClient, tenant: str, *, environments: Collection[str] = (), workspaces: Collection[str] = ()
+    tenant: TenantAccess,
+    address: str,
+    *,
+    environments: Collection[str] = (),
+    workspaces: Collection[str] = (),
+    table: ReadTable | None = None,
 ) -> Report:
-    """What the tenant at `tenant` grants, in the environments and workspaces of these names (none named: all).
+    """What the tenant at `address` grants, in the environments and workspaces of these names (none named: all).
+
+    With a table of access, each grant and mapping has the line that says so, and the notes count what no line says.
 
     Raises TalendError; a right that is missing ends in the notes.
     """
-    at = now(tenant)
-    live = read_live(client, environments=environments, workspaces=workspaces)
-    holdings = sorted((_holding(grant) for grant in live.grants), key=_order)
-    mappings = sorted(live.mappings.items())
-    notes = [f"Could not be read, so it is missing here: {line}" for line in live.unread]
-    return Report(tenant, at, tuple(holdings), tuple(mappings), tuple(notes))
+    at = datetime.now(timezone.utc)
+    live = read_live(tenant, environments=environments, workspaces=workspaces)
+    said = match(table.declared(None), table.places, tenant.directory) if table is not None else Match()
+    holdings = sorted((_holding(grant, said.grants.get(grant.key)) for grant in live.grants), key=_order)
+    notes = [f"Could not be read, so it is missing here: {line}" for line in lines_of(live.unread)]
+    notes += live.notes
+    incomplete = bool(notes)
+    if table is not None:
+        notes += [str(problem) for problem in in_order(said.problems)]
+        without = sum(each.line is None for each in holdings) + len(live.mappings.keys() - said.mappings.keys())
+        notes += (
+            [f"{plural(without, 'grant or mapping', 'grants and mappings')} without a line in {table.name}."]
+            if without
+            else []
+        )
+    mappings = tuple(sorted(live.mappings.items()))
+    return Report(address, at, tuple(holdings), mappings, tuple(notes), incomplete, said.mappings)
 
 
-def _holding(grant: LiveGrant) -> Holding:
-    principal, place = grant.who.principal, grant.place
+def _holding(grant: LiveGrant, line: TableLine | None) -> Holding:
+    principal, place = grant.key.principal, grant.place
     named = grant.who.name if grant.who.name != principal.id else None
     return Holding(
-        Who(principal.kind, principal.id, named),
+        Who(principal.kind, principal.id, named, grant.who.person or None),
         Where(place.id, place.workspace or None, place.environment or None),
         frozenset(grant.permissions),
+        line,
     )
 
 

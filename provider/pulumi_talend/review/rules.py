@@ -1,7 +1,7 @@
 """Rules as code: what a review may not do, may do with a warning, or only with somebody's approval.
 
-A rule names what it is about; a change breaks it where all that it names fits. What cannot be told counts as fitting: a rule
-about `prod` also catches a change on a workspace whose environment is not known.
+A rule names what it is about; a change breaks it where all that it names fits. What is not known counts as fitting: a rule
+about `prod` also catches a change on a workspace whose environment is not known. Access that lasts longer is a gain of it.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from .alerts import ADMIN_ROLES, BROAD_GROUPS, Watch, matches, subject
+from ..api.text import plural
+from ..model.grants import GrantKey, permission_list
+from .alerts import ADMIN_ROLES, BROAD_GROUPS, AlertName, Watch, matches, subject
 from .errors import RulesError
-from .lookup import Looked
-from .model import Change, GrantChange, MappingChange, Review, plural
-from .text import rights_in_words, visible
+from .lookup import Live
+from .model import Change, GrantChange, MappingChange, Review, Where, Who
+from .text import day, visible
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -26,19 +28,6 @@ else:
     import tomli as tomllib
 
 Action = Literal["deny", "warn", "require-approval"]
-AlertName = Literal[
-    "unforeseen",
-    "manage-gained",
-    "publish-gained",
-    "last-access-removed",
-    "customer-role-lost",
-    "broad-admin-role",
-    "admin-role-mapped",
-    "removed-by-hand-given",
-    "gap",
-    "unknown-before",
-    "expiring",
-]
 
 
 def _listed(value: object) -> object:
@@ -79,6 +68,19 @@ class Rule(BaseModel):
         return any((self.customer_role, self.role))
 
 
+@dataclass(frozen=True)
+class RuleResult:
+    """A rule, and each place where a review breaks it; none where it does not."""
+
+    rule: Rule
+    items: tuple[str, ...] = ()
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the review breaks the rule."""
+        return bool(self.items)
+
+
 class Rules(BaseModel):
     """A rules file."""
 
@@ -92,14 +94,6 @@ class Rules(BaseModel):
     def watch(self) -> Watch:
         """What the alerts watch for."""
         return Watch(self.admin_roles, self.broad_groups)
-
-
-@dataclass(frozen=True)
-class Violation:
-    """A rule that a review breaks, and each place where it does."""
-
-    rule: Rule
-    items: tuple[str, ...]
 
 
 def find_rules(directory: Path) -> Path | None:
@@ -124,8 +118,8 @@ def load_rules(path: Path) -> Rules:
         rules = Rules.model_validate(table)
     except ValidationError as error:
         raise RulesError(
-            f"{path}: {'; '.join(_problem(detail) for detail in error.errors(include_url=False))}. Mend it; docs/review.md "
-            "names what a rule has."
+            f"{path}: {'; '.join(_problem(detail) for detail in error.errors(include_url=False))}. Correct it; the keys of a "
+            "rule are in docs/review.md."
         ) from None
     wrong = [reason for rule in rules.rule if (reason := _senseless(rule))]
     if wrong:
@@ -133,10 +127,9 @@ def load_rules(path: Path) -> Rules:
     return rules
 
 
-def broken(rules: Rules, review: Review, looked: Looked | None) -> list[Violation]:
-    """Every rule that `review` breaks; all rules are looked at, whatever the first of them says."""
-    found = [Violation(rule, tuple(_items(rule, review, looked))) for rule in rules.rule]
-    return [violation for violation in found if violation.items]
+def results(rules: Rules, review: Review, live: Live | None) -> tuple[RuleResult, ...]:
+    """Every rule with the places where `review` breaks it; all rules are checked, whatever the first of them says."""
+    return tuple(RuleResult(rule, tuple(_items(rule, review, live))) for rule in rules.rule)
 
 
 def _loaded(path: Path) -> dict[str, Any]:
@@ -145,7 +138,7 @@ def _loaded(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise RulesError(f"The rules in {path} cannot be read: {error.strerror}. Check the path.") from None
     except (ValueError, RecursionError) as error:  # no UTF-8, no TOML, or a number or a nesting without end
-        raise RulesError(f"{path} is not TOML: {visible(str(error))}. Mend it there.") from None
+        raise RulesError(f"{path} is not TOML: {visible(str(error))}. Correct it.") from None
 
 
 def _table(document: dict[str, Any], path: Path) -> dict[str, Any] | None:
@@ -153,13 +146,15 @@ def _table(document: dict[str, Any], path: Path) -> dict[str, Any] | None:
     for name in ("tool", "talend-access", "review"):
         table = cast("dict[str, Any]", table).get(name) if isinstance(table, dict) else None
     if table is not None and not isinstance(table, dict):
-        raise RulesError(f"{path}: tool.talend-access.review is no table. Write [[tool.talend-access.review.rule]].")
+        raise RulesError(
+            f"{path}: tool.talend-access.review must be a table. Write [[tool.talend-access.review.rule]]."
+        )
     return cast("dict[str, Any] | None", table)
 
 
 def _problem(detail: Any) -> str:
     where = ".".join(str(part) for part in detail["loc"])
-    said = "is no setting of a rule" if detail["type"] == "extra_forbidden" else str(detail["msg"])
+    said = "is not a key of a rule" if detail["type"] == "extra_forbidden" else str(detail["msg"])
     return visible(f"{where}: {said}")
 
 
@@ -173,52 +168,56 @@ def _senseless(rule: Rule) -> str | None:
     return None
 
 
-def _items(rule: Rule, review: Review, looked: Looked | None) -> list[str]:
+def _items(rule: Rule, review: Review, live: Live | None) -> list[str]:
     if rule.alert is not None:
         kinds: set[str] = set(rule.alert)
         return [f"{alert.title}: {item}" for alert in review.alerts if alert.kind in kinds for item in alert.items]
     if rule.removed_share is not None:
-        return _share(rule, rule.removed_share, review, looked)
+        return _share(rule, rule.removed_share, review, live)
     changes: list[Change] = []
     if not rule.about_mappings:
         changes += [change for change in review.grants if _fits(rule, change)]
     if not rule.about_grants:
         changes += [change for change in review.mappings if _role_fits(rule, change)]
-    # What cannot be foretold may do anything, so it breaks every rule about changes.
-    untold = [f"{one.what}: cannot be foretold, so it may be that ({one.reason})" for one in review.unforeseen]
-    return [_said(rule, change) for change in changes] + untold
+    # What is not known before the update may do anything, so it breaks every rule about changes.
+    unknown = [f"{one.what}: what it does is not known, so it may be that ({one.reason})" for one in review.unknown]
+    return [_said(rule, change) for change in changes] + unknown
 
 
 def _said(rule: Rule, change: Change) -> str:
-    doubt = " (what is there now is not known)" if change.loss_unknown else ""
+    doubt = " (what is there now is not known)" if change.is_loss_unknown else ""
     parts: list[str] = []
-    if rule.change != "loss" and change.gained:
-        parts.append(f"gains {rights_in_words(change.gained)}")
-    if rule.change != "gain" and (change.lost or change.loss_unknown):
-        parts.append(f"loses {rights_in_words(change.lost) if change.lost else 'something'}")
-    return f"{subject(change)} {' and '.join(parts)}{doubt}"
+    if rule.change != "loss":
+        parts += [f"gains {permission_list(change.gained)}"] if change.gained else []
+        if change.is_prolonged:
+            end = "without an end" if change.is_end_removed else f"until {day(change.until)}"
+            parts.append(f"keeps {permission_list(change.after)} {end} instead of until {day(change.until_before)}")
+    if rule.change != "gain" and (change.lost or change.is_loss_unknown):
+        parts.append(f"loses {permission_list(change.lost) if change.lost else 'something'}")
+    return f"{subject(change)} {' and '.join(parts) or 'changes'}{doubt}"
 
 
 def _concerned(rule: Rule, change: Change, names: Sequence[str] | None) -> bool:
     """Whether what the change gains or loses (as the rule asks) is something that the rule names."""
     concerned: set[str] = set()
     if rule.change != "loss":
-        concerned |= change.gained
+        concerned |= change.gained | (change.after if change.is_prolonged else frozenset())
     if rule.change != "gain":
         concerned |= change.lost
-        if change.loss_unknown:
+        if change.is_loss_unknown:
             return True
+    if rule.change == "any":
+        concerned |= change.after
     if names is None:
         return bool(concerned)
     return any(matches(right, names) for right in concerned)
 
 
 def _fits(rule: Rule, change: GrantChange) -> bool:
-    return _in_scope(rule, change) and _concerned(rule, change, rule.permission)
+    return _in_scope(rule, change.who, change.where) and _concerned(rule, change, rule.permission)
 
 
-def _in_scope(rule: Rule, change: GrantChange) -> bool:
-    who, where = change.who, change.where
+def _in_scope(rule: Rule, who: Who, where: Where) -> bool:
     if rule.kind is not None and rule.kind != ("user" if who.kind == "users" else "service-account"):
         return False
     if rule.except_person is not None and any(matches(name, rule.except_person) for name in (who.name, who.id) if name):
@@ -239,14 +238,18 @@ def _role_fits(rule: Rule, change: MappingChange) -> bool:
     return _may_be(rule.customer_role, [change.customer_role]) and _concerned(rule, change, rule.role)
 
 
-def _share(rule: Rule, share: float, review: Review, looked: Looked | None) -> list[str]:
+def _share(rule: Rule, share: float, review: Review, live: Live | None) -> list[str]:
     """Grants that would be gone, against all that there are now in what the rule names."""
-    ended = [change for change in review.grants if change.ends and _in_scope(rule, change)]
+    ended = [change for change in review.grants if change.ends and _in_scope(rule, change.who, change.where)]
     if not ended:
         return []
-    if looked is None or not looked.whole:
-        return [f"{plural(len(ended), 'grant')} would be gone; of how many cannot be told without the tenant"]
-    now = {key for key in looked.grants if _in_scope(rule, _as_change(key, looked))} | {change.key for change in ended}
+    kinds = {change.who.kind for change in ended}
+    if live is None or not kinds <= live.whole:
+        return [
+            f"{plural(len(ended), 'grant')} would be gone; of how many is not known without all grants of the tenant"
+        ]
+    now = {key for key in live.listed if key.principal.kind in kinds and _in_scope(rule, *_named(key, live))}
+    now |= {change.key for change in ended}
     if len(ended) / len(now) <= share:
         return []
     return [
@@ -254,7 +257,5 @@ def _share(rule: Rule, share: float, review: Review, looked: Looked | None) -> l
     ]
 
 
-def _as_change(key: Any, looked: Looked) -> GrantChange:
-    from .fold import where_of, who_of
-
-    return GrantChange(None, None, (), who=who_of(key, looked.names), where=where_of(key.workspace_id, looked.names))
+def _named(key: GrantKey, live: Live) -> tuple[Who, Where]:
+    return live.names.who(key.principal), live.names.where(key.workspace_id)

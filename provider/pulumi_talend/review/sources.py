@@ -5,62 +5,106 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from ..api.settings import REGIONS
+from ..access import TenantAccess
+from ..adopt.read_only import ReadOnlyClient
+from ..api import ConfigurationError, resolve_settings
+from ..api.endpoints import REGIONS, endpoint_url
+from ..engine_cli import Engine, find_engine
+from ..progress import Progress
 from .document import read_preview
-from .engine import export_state, run_preview, stack_settings
-from .errors import DocumentError, ReviewError
+from .errors import DocumentError, PreviewFailedError, ReviewError
 from .plan import read_plan
 from .steps import Preview
-
-if TYPE_CHECKING:
-    from ..access import TenantAccess
+from .text import visible
 
 STDIN = "-"
 
 
 @dataclass(frozen=True)
 class Source:
-    """What to review. `settings` are the stack's own, where they may be used: only where its preview was run here."""
+    """What to review.
+
+    Attributes:
+        preview: The preview.
+        settings: The stack's own settings, where they may be used: only where its preview was run here.
+        state: The stack's exported state, where it was given or asked for.
+    """
 
     preview: Preview
     settings: Mapping[str, str] | None = field(default=None, repr=False)
+    state: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
-class Subject:
-    """The tenant that a review is about: to look at, and in words, looked at or as the document has it."""
+class Tenancy:
+    """The tenant that a review is about.
+
+    Attributes:
+        tenant: To look at; None where the stack's state is believed.
+        address: Its address, as the settings or the document have it.
+        notes: Why it is not looked at.
+    """
 
     tenant: TenantAccess | None
-    where: tuple[str | None, str | None]
+    address: str | None
     notes: tuple[str, ...] = ()
 
 
 def read_source(
-    file: str | None, *, stack: str | None, cwd: Path, plan: Path | None, state: Path | None, refresh: bool
+    file: str | None,
+    *,
+    stack: str | None,
+    cwd: Path,
+    plan: Path | None,
+    state: Path | None,
+    refresh: bool,
+    needs_state: bool,
+    progress: Progress,
 ) -> Source:
-    """The preview that the command line asks for. Raises ReviewError."""
-    if plan is not None:
-        if file is not None:
-            raise ReviewError("Give a preview or --from-plan, not both.")
-        state_text = read_text(state) if state is not None else export_state(stack, cwd) if stack is not None else None
-        settings = stack_settings(stack, cwd) if stack is not None else None
-        return Source(read_plan(read_text(plan), state_text), settings)
-    if state is not None:
-        raise ReviewError("--state goes with --from-plan: a preview says itself what was before.")
-    if file is not None:
-        if stack is not None:
-            raise ReviewError("Give a preview or --stack, not both: --stack runs the preview itself.")
-        return Source(read_preview(sys.stdin.read() if file == STDIN else read_text(Path(file))))
-    if stack is None:
+    """Reads the preview that the command line asks for. With `needs_state` the stack's state too. Raises TalendError."""
+    given = read_text(state) if state is not None else None
+    if plan is not None and file is not None:
+        raise ReviewError("Give a preview or --from-plan, not both.")
+    if file is not None and stack is not None:
+        raise ReviewError("Give a preview or --stack, not both: --stack runs the preview itself.")
+    if plan is None and file is None and stack is None:
         raise ReviewError(
             "Nothing to review: give the output of `pulumi preview --json` (- for standard input), or --stack NAME to "
             "preview here."
         )
-    return Source(read_preview(run_preview(stack, cwd, refresh=refresh)), stack_settings(stack, cwd))
+    if needs_state and given is None and stack is None:
+        raise ReviewError(
+            "An approval is for one state of the stack: give --stack, or --state FILE (what `pulumi stack export` writes)."
+        )
+    if stack is None:
+        if plan is not None:
+            return Source(read_plan(read_text(plan), given), state=given)
+        if file == STDIN:
+            progress.doing("wait for a preview on standard input")
+            return Source(read_preview(sys.stdin.read()), state=given)
+        return Source(read_preview(read_text(Path(str(file)))), state=given)
+    engine = find_engine()
+    progress.doing(f"preview stack '{stack}'" if plan is None else f"read stack '{stack}'")
+    if given is None and (needs_state or plan is not None):
+        given = engine.export_state(stack, cwd)
+    preview = (
+        read_plan(read_text(plan), given) if plan is not None else _run_preview(engine, stack, cwd, refresh=refresh)
+    )
+    return Source(preview, engine.settings(stack, cwd), given)
+
+
+def _run_preview(engine: Engine, stack: str, cwd: Path, *, refresh: bool) -> Preview:
+    done = engine.preview(stack, cwd, refresh=refresh)
+    if done.code == 0:
+        return read_preview(done.stdout)
+    with suppress(DocumentError):
+        read_preview(done.stdout)  # raises what the document says went wrong
+    said = visible(done.said)[:600] or "the engine printed nothing"
+    raise PreviewFailedError(f"The preview of stack '{visible(stack)}' failed: {said}")
 
 
 def read_text(path: Path) -> str:
@@ -73,19 +117,19 @@ def read_text(path: Path) -> str:
         raise DocumentError(f"{path} is not UTF-8 text. Give the file as the engine wrote it.") from None
 
 
-def subject_of(source: Source, *, look: bool, insist: bool) -> Subject:
+def tenancy_of(source: Source, *, look: bool, insist: bool, progress: Progress) -> Tenancy:
     """The tenant of `source`, to be looked at where `look` says so and settings are there.
 
     A document that comes from elsewhere never decides where a credential of this environment is sent: of its settings only
-    the region counts, which leads to Talend's own hosts. With `insist`, ConfigurationError and ReviewError are raised
-    instead of noted.
-    """
-    from ..api import ConfigurationError, resolve_settings
+    the region counts, which leads to Talend's own hosts.
 
+    Raises:
+        ConfigurationError, ReviewError: Settings are missing or wrong, with `insist`; else it is noted.
+    """
     config = source.preview.config
     told = _told(config)
     if not look:
-        return Subject(None, (None, told))
+        return Tenancy(None, told)
     if source.settings is not None:
         chosen = source.settings
     else:
@@ -96,7 +140,7 @@ def subject_of(source: Source, *, look: bool, insist: bool) -> Subject:
     except ConfigurationError as error:
         if insist:
             raise
-        return Subject(None, (None, told), (f"Names are ids where the program does not tell them: {error}",))
+        return Tenancy(None, told, (f"The tenant is not looked at: {error}",))
     if source.settings is None and told is not None and told != settings.base_url:
         message = (
             f"The preview is about {told}, and TALEND_ENDPOINT or TALEND_REGION lead to {settings.base_url}: the tenant is "
@@ -104,11 +148,8 @@ def subject_of(source: Source, *, look: bool, insist: bool) -> Subject:
         )
         if insist:
             raise ReviewError(message)
-        return Subject(None, (None, told), (message,))
-    from ..access import TenantAccess
-    from ..adopt.read_only import ReadOnlyClient
-
-    return Subject(TenantAccess(ReadOnlyClient(settings)), (settings.base_url, told))
+        return Tenancy(None, told, (message,))
+    return Tenancy(TenantAccess(ReadOnlyClient(settings, progress=progress)), settings.base_url)
 
 
 def _told(config: Mapping[str, str]) -> str | None:
@@ -116,4 +157,4 @@ def _told(config: Mapping[str, str]) -> str | None:
     endpoint, region = config.get("talend:endpoint"), config.get("talend:region")
     if endpoint:
         return endpoint.rstrip("/")
-    return f"https://api.{region}.cloud.talend.com" if region in REGIONS else None
+    return endpoint_url(region) if region in REGIONS and region else None

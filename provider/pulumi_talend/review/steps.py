@@ -1,4 +1,4 @@
-"""The steps of a preview: what the engine would do to each resource, whatever document tells it."""
+"""The steps of a preview: what the engine would do to each resource, whatever document lists it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from ..loader import TABLE_TYPE, TYPE_NAMES, TYPE_PREFIX, own_provider, pickled
 from .errors import DocumentError
 from .model import Cause
 
-OURS = "pulumi-python:dynamic/access:"
-"""What the type of every resource of this provider begins with."""
+DYNAMIC = "pulumi-python:dynamic"
+"""What the type of every resource begins with whose provider is code of a program."""
 
-_OURS_IN_PROGRAM = re.compile(r"project:///((?!\.\./)[^#]*\.py)#(\d+)")
+_IN_PROJECT = re.compile(r"project:///((?!\.\./)[^#]*\.py)#(\d+)")
+_PACKAGES = frozenset({"site-packages", "pulumi_talend"})
+"""Folders in the path of a source file that is not the program's own."""
 
 
 @dataclass(frozen=True)
@@ -22,10 +25,14 @@ class State:
 
     id: str
     values: Mapping[str, Any]
+    type: str = ""
     retained: bool = False
     deleted_with: str = ""
     goes_first: bool = False
     line: str | None = None
+    is_custom: bool = False
+    provider: str = ""
+    """The program's own provider that runs it; empty for Pulumi's default one."""
 
 
 @dataclass(frozen=True)
@@ -36,17 +43,47 @@ class Step:
     urn: str
     old: State | None
     new: State | None
-    extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The resource's type, as its URN has it and as its states have it. A program can make them differ."""
+        told = (type_of(self.urn), *(state.type for state in (self.old, self.new) if state is not None))
+        return tuple(dict.fromkeys(name for name in told if name))
 
     @property
     def type(self) -> str:
-        """The resource's type, without those of its parents."""
-        return type_of(self.urn)
+        """The resource's type; of several the one that is this provider's."""
+        return next((name for name in self.types if name.startswith(TYPE_PREFIX)), "".join(self.types[:1]))
 
     @property
     def is_ours(self) -> bool:
         """Whether it is a resource of this provider, also one that this version does not know."""
-        return self.type.startswith(OURS)
+        return self.type.startswith(TYPE_PREFIX)
+
+    @property
+    def is_table(self) -> bool:
+        """Whether it is a table of access: a component, which does nothing beside the resources in it."""
+        return self.types == (TABLE_TYPE,) and not any(each.is_custom for each in (self.old, self.new) if each)
+
+    @property
+    def runs_foreign_code(self) -> bool:
+        """Whether a dynamic provider runs for it that is not this package's own.
+
+        The property `__provider` of a dynamic resource is the pickle that the dynamic host runs; ours is the same bytes
+        everywhere (see `pulumi_talend.loader`).
+        """
+        if not any(name.startswith(DYNAMIC) for name in self.types):
+            return False
+        name = self.type.removeprefix(TYPE_PREFIX)
+        if len(self.types) > 1 or name not in TYPE_NAMES:
+            return True
+        states = [state for state in (self.old, self.new) if state is not None]
+        return any(state.values.get("__provider") != pickled(name) for state in states)
+
+    @property
+    def provider(self) -> str:
+        """The program's own provider that runs it, before or afterwards; empty for Pulumi's default one."""
+        return next((state.provider for state in (self.new, self.old) if state is not None and state.provider), "")
 
     @property
     def cause(self) -> Cause:
@@ -106,7 +143,7 @@ def as_list(value: object, what: str) -> list[Any]:
 def state_of(entry: object, *, planned: bool = False) -> State | None:
     """A resource's entry in a preview or a deployment, None for null. Raises DocumentError.
 
-    What is `planned` is as its inputs say, what there is already as its outputs say: that is how the providers take it.
+    What is `planned` is as its inputs say, what exists already as its outputs say: that is how the providers take it.
     """
     if entry is None:
         return None
@@ -116,21 +153,27 @@ def state_of(entry: object, *, planned: bool = False) -> State | None:
     return State(
         id=str(data.get("id") or ""),
         values={**outputs, **inputs} if planned else {**inputs, **outputs},
+        type=str(data.get("type") or ""),
         retained=bool(data.get("retainOnDelete", False)),
         deleted_with=str(data.get("deletedWith") or ""),
         goes_first=bool(data.get("pendingReplacement", False)),
         line=_line(data),
+        is_custom=bool(data.get("custom", False)),
+        provider=own_provider(data.get("provider")),
     )
 
 
 def _line(data: Mapping[str, Any]) -> str | None:
-    """The program's own line that declared a resource: the first one that lies in the project."""
+    """The program's own line that declared a resource: the first one in the project and outside of packages."""
     frames = data.get("stackTrace")
-    if not isinstance(frames, list):
-        return None
-    for frame in cast("list[Any]", frames):
-        position = cast("dict[str, Any]", frame).get("sourcePosition") if isinstance(frame, dict) else None
-        found = _OURS_IN_PROGRAM.fullmatch(position) if isinstance(position, str) else None
-        if found and "site-packages" not in found[1]:
+    traced = cast("list[Any]", frames) if isinstance(frames, list) else []
+    positions = [data.get("sourcePosition"), *(_position(frame) for frame in traced)]
+    for position in positions:
+        found = _IN_PROJECT.fullmatch(position) if isinstance(position, str) else None
+        if found and _PACKAGES.isdisjoint(found[1].split("/")):
             return f"{found[1]}:{found[2]}"
     return None
+
+
+def _position(frame: object) -> object:
+    return cast("dict[str, Any]", frame).get("sourcePosition") if isinstance(frame, dict) else None

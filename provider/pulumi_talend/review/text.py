@@ -1,8 +1,11 @@
-"""Making names safe to look at: what cannot be seen, or changes how the rest is seen, is shown as its code point."""
+"""Texts for people: names that are safe to look at, times as they are read."""
 
 from __future__ import annotations
 
 import unicodedata
+from datetime import datetime, timedelta
+
+from ..model.expiry import parse_time
 
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -10,7 +13,7 @@ _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 def visible(text: str) -> str:
     """`text` with control characters, direction marks, invisible and unassigned characters written as `⟨U+202E⟩`.
 
-    Blanks other than the plain one are written so too: they make two names look alike.
+    Spaces other than the plain one are written so too: they make two names look alike.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -24,8 +27,17 @@ def _shown(character: str) -> str:
     return character
 
 
-def rights_in_words(rights: frozenset[str] | None) -> str:
-    """Permissions or roles as a person reads them, `?` where they are not known, `nothing` for none."""
-    if rights is None:
-        return "?"
-    return ", ".join(sorted(rights)) or "nothing"
+def day(text: str | None) -> str:
+    """A time as people read it: `31 Jan 2027, 18:00 UTC+01:00`; `for ever` without one."""
+    if text is None:
+        return "for ever"
+    try:
+        return moment(parse_time(text))
+    except ValueError:
+        return text
+
+
+def moment(time: datetime) -> str:
+    """A time as people read it."""
+    zone = "UTC" if time.utcoffset() in {None, timedelta(0)} else f"UTC{time.isoformat()[-6:]}"
+    return f"{time.day} {time:%b %Y, %H:%M} {zone}"

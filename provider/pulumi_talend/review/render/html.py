@@ -11,30 +11,48 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any
+from itertools import groupby
+from typing import Any, Generic, TypeVar
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from ..model import GrantChange, Review, summary_line
+from ...api.text import plural
+from ..alerts import SHOWN_ALONE
+from ..approval import digest_of
+from ..decision import Decision, Result
+from ..model import GrantChange, MappingChange, Origin, Review
+from ..summary import summary
 from ..text import visible
-from .rows import WORDS, Mark, flags_of, mark_of, rows, standing, title
+from .rows import STRONG, WORDS, Chip, Mark, Row, mark_of, notes_of, notes_on, origin_parts, row_of, rows, title
+
+R = TypeVar("R")
 
 CELLS_AT_MOST = 40_000
-"""A matrix with more cells than this helps nobody, and makes a browser slow: the list says the same."""
+"""A matrix with more cells than this helps nobody, and makes a browser slow: the list has the same."""
+
+LIST_FIRST = 30
+"""Up to so many changes, the list is what a reader needs, and the matrix is folded."""
+
+ROLES_ENVIRONMENT = "Talend roles of customer roles"
 
 _PACKAGE = __name__.rpartition(".")[0]
 
-_STYLES: dict[Mark, str] = {"+": "plus", "-": "minus", "~": "both", "?": "unknown"}
+_STYLES: dict[Mark, str] = {"+": "plus", "-": "minus", "~": "both", "=": "same", "?": "unknown"}
+_TONES: dict[Result, str] = {
+    "passed": "good", "approved": "good", "no-rules": "mild", "approval-needed": "mild", "not-as-approved": "bad",
+    "denied": "bad",
+}  # fmt: skip
+_ACTIONS = {"deny": "denied", "warn": "warning", "require-approval": "needs approval"}
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What stands in a matrix for one person on one workspace: signs with names, how it looks, what it says on hovering."""
+    """The cell of one person on one workspace in a matrix: the rights, how it looks, what hovering shows."""
 
     mark: str
     style: str
-    entries: tuple[tuple[str, str], ...]
+    chips: tuple[Chip, ...]
     hint: str
 
 
@@ -43,6 +61,7 @@ class Line:
     """One person's line of a matrix."""
 
     name: str
+    login: str
     noun: str
     search: str
     cells: Sequence[Cell | None]
@@ -61,50 +80,98 @@ class Block:
 
 @dataclass(frozen=True)
 class Spot:
-    """One filled cell of a matrix, before it is laid out. `person` and `place` tell namesakes apart."""
+    """One filled cell of a matrix, before it is laid out.
+
+    Attributes:
+        environment: The matrix that it is in.
+        person: Name, login, noun and id; the id tells namesakes apart.
+        place: Name and id of the column.
+    """
 
     environment: str
-    person: tuple[str, str, str]
+    person: tuple[str, str, str, str]
     place: tuple[str, str]
     cell: Cell
 
 
-def html_review(review: Review) -> str:
+@dataclass(frozen=True)
+class Group(Generic[R]):
+    """All rows of one person, account or customer role; `login` where `name` is a person's name."""
+
+    name: str
+    login: str
+    noun: str
+    rows: Sequence[R]
+
+
+def html_review(review: Review, decision: Decision) -> str:
     """`review` as an HTML document."""
-    listed = rows([*review.grants, *review.mappings])
+    listed = rows(review.changes)
     marks: list[Mark] = [mark for mark in WORDS if any(row.mark == mark for row in listed)]
+    facts = [("Tenant", review.tenant)] if review.tenant else []
+    facts += origin_parts(review.origin)
+    facts.append(("Digest", digest_of(review)))
     return render(
         "review.html.j2",
         title=title(review),
-        facts=[f"Tenant {review.tenant}"] if review.tenant else [],
-        summary=summary_line(review),
-        alerts=review.alerts,
-        rows=listed,
-        kinds=[(mark, WORDS[mark]) for mark in marks] if len(marks) > 1 else [],
-        words=WORDS,
+        facts=facts,
+        tone=_TONES[decision.result],
+        headline=decision.headline,
+        summary=summary(review),
+        decision=decision,
+        actions=_ACTIONS,
+        alone=[alert for alert in review.alerts if alert.kind in SHOWN_ALONE],
+        of_rows=[alert for alert in review.alerts if alert.kind not in SHOWN_ALONE | decision.alerts_told()],
+        groups=_groups(listed),
+        count=len(listed),
+        kinds=[(mark, WORDS[mark]) for mark in marks],
         marks=_STYLES,
+        words=WORDS,
         environments=sorted({row.environment for row in listed}),
-        blocks=blocks([_spot(change) for change in review.grants]),
-        notes=standing(review),
+        blocks=blocks([_spot(change) for change in review.changes]),
+        folded=len(listed) <= LIST_FIRST,
+        notes=notes_on(review),
     )
 
 
-def _spot(change: GrantChange) -> Spot:
-    entries = [*(("+", name) for name in sorted(change.gained)), *(("−", name) for name in sorted(change.lost))]
-    if change.loss_unknown:
-        entries.append(("?", "not all known"))
-    hint = "; ".join(flags_of(change))
+def html_failure(what: str, reason: str, origin: Origin, stack: str | None) -> str:
+    """The page in place of a review that could not be made."""
+    commit = f" of {origin.commit[:12]}" if origin.commit else ""
+    return render(
+        "failure.html.j2",
+        title="Access review" + (f": stack {stack}" if stack else ""),
+        facts=origin_parts(origin),
+        tone="bad",
+        headline=f"{what}{commit} failed",
+        summary=["This commit is not reviewed."],
+        reason=reason,
+    )
+
+
+def _groups(listed: Sequence[Row]) -> list[Group[Row]]:
+    """The rows by whom they are about, those first that need the most attention."""
+    by_whom = sorted(listed, key=lambda row: row.key)
+    groups: list[Group[Row]] = []
+    for _, several in groupby(by_whom, key=lambda row: row.key):
+        own = sorted(several, key=lambda row: (row.risk, row.environment, row.where))
+        first = own[0]
+        groups.append(Group(first.title, first.who if first.who != first.title else "", first.noun, own))
+    return sorted(groups, key=lambda group: (group.rows[0].risk, group.name.casefold()))
+
+
+def _spot(change: GrantChange | MappingChange) -> Spot:
+    row = row_of(change)
     mark = mark_of(change)
-    return Spot(
-        environment=change.where.environment or "",
-        person=(change.who.label, change.who.noun, change.who.id),
-        place=(change.where.name or change.where.id, change.where.id),
-        cell=Cell(mark, _STYLES[mark], tuple(entries or [("=", "as it is")]), hint),
-    )
+    cell = Cell(mark, _STYLES[mark], row.chips, "; ".join(notes_of(change)))
+    login = row.who if row.who != row.title else ""
+    if isinstance(change, GrantChange):
+        place = (change.where.name or change.where.id, change.where.id)
+        return Spot(row.environment, (row.title, login, row.noun, row.key), place, cell)
+    return Spot(ROLES_ENVIRONMENT, (row.title, login, row.noun, row.key), ("Talend roles", ""), cell)
 
 
 def blocks(spots: Iterable[Spot]) -> list[Block]:
-    """The matrices of `spots`, one for each environment."""
+    """The matrices of `spots`, by environment."""
     by_environment: dict[str, list[Spot]] = {}
     for spot in spots:
         by_environment.setdefault(spot.environment, []).append(spot)
@@ -119,8 +186,14 @@ def _block(environment: str, spots: Sequence[Spot]) -> Block:
         return Block(environment, names, (), len(people), too_large=True)
     cells = {(spot.person, spot.place): spot.cell for spot in spots}
     lines = [
-        Line(name, noun, f"{name} {noun} {environment}", [cells.get(((name, noun, id_), place)) for place in places])
-        for name, noun, id_ in people
+        Line(
+            person[0],
+            person[1],
+            person[2],
+            " ".join((*person[:3], environment)),
+            [cells.get((person, p)) for p in places],
+        )
+        for person in people
     ]
     return Block(environment, names, lines, len(people), too_large=False)
 
@@ -135,6 +208,8 @@ def render(template: str, **values: Any) -> str:
     style, script = (_asset(name) for name in ("page.css", "page.js"))
     # The loader's files are this package's own; everything else is escaped.
     own: Mapping[str, Any] = {
+        "plural": plural,
+        "strong": STRONG,
         "style": Markup(style),  # noqa: S704 - a file of this package
         "script": Markup(script),  # noqa: S704 - a file of this package
         "style_hash": Markup(_hash(style)),  # noqa: S704 - letters, digits, + / =
@@ -144,7 +219,7 @@ def render(template: str, **values: Any) -> str:
 
 
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader(_PACKAGE, "templates"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -152,10 +227,22 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["breakable"] = _breakable
+    return environment
 
 
 def _seen(value: Any) -> Any:
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _breakable(text: str) -> Markup:
+    """`text` with places where a line may break: after a slash, a dot, an at sign, and so on, never inside a word."""
+    parts: list[str] = []
+    for character in visible(text):
+        parts.append(str(Markup.escape(character)))
+        if character in "/.@_-":
+            parts.append("<wbr>")
+    return Markup("".join(parts))  # noqa: S704 - each character is escaped
 
 
 def _asset(name: str) -> str:

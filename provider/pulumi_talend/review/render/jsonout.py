@@ -1,4 +1,4 @@
-"""A review as JSON, in a shape that is documented by `review.schema.json` beside this file and versioned by `version`.
+"""A review as JSON, in the shape that `review.schema.json` beside this file documents; `version` is its number.
 
 A version's meaning never changes; what is added leaves the number, what changes or goes raises it.
 """
@@ -10,14 +10,17 @@ from collections.abc import Iterable
 from importlib.resources import files
 from typing import Any
 
-from ..model import Alert, Cause, Change, GrantChange, Review, Unforeseen, count
+from ...model.lines import TableLine
+from ..approval import digest_of
+from ..decision import Decision
+from ..model import Alert, Cause, Change, GrantChange, Review, UnknownEffect, Where, Who, count
 
 VERSION = 1
 
 
-def json_review(review: Review) -> str:
+def json_review(review: Review, decision: Decision) -> str:
     """`review` as a JSON document, ASCII only: names as they are, whatever is in them."""
-    return json.dumps(as_data(review), indent=2) + "\n"
+    return json.dumps(as_data(review, decision), indent=2) + "\n"
 
 
 def schema() -> dict[str, Any]:
@@ -27,9 +30,9 @@ def schema() -> dict[str, Any]:
     return found
 
 
-def as_data(review: Review) -> dict[str, Any]:
+def as_data(review: Review, decision: Decision) -> dict[str, Any]:
     """`review` as what JSON is made of."""
-    counts = count(review)
+    counts, origin = count(review), review.origin
     return {
         "version": VERSION,
         "kind": "access-review",
@@ -37,20 +40,44 @@ def as_data(review: Review) -> dict[str, Any]:
         "project": review.project,
         "tenant": review.tenant,
         "source": review.source,
+        "commit": origin.commit,
+        "author": origin.author,
+        "at": origin.at.isoformat(timespec="seconds") if origin.at else None,
+        "digest": digest_of(review),
+        "decision": _decision(decision),
         "summary": {
             "gains": counts.gains,
             "losses": counts.losses,
             "ended": counts.ended,
+            "prolonged": counts.prolonged,
+            "takenOver": counts.taken_over,
             "unknown": counts.unknown,
         },
         "alerts": [_alert(alert) for alert in review.alerts],
         "grants": [_grant(change) for change in review.grants],
         "roleMappings": [{"customerRole": c.customer_role, **_change(c)} for c in review.mappings],
-        "unforeseen": [_unforeseen(one) for one in review.unforeseen],
+        "unknownEffects": [_unknown(one) for one in review.unknown],
+        "foreignCode": [{"type": each.type, "cause": _cause(each.cause)} for each in review.foreign],
         "settled": _causes(review.settled),
         "left": _causes(review.left),
         "otherResources": review.others,
+        "endpointFromStack": review.endpoint,
         "notes": list(review.notes),
+    }
+
+
+def _decision(decision: Decision) -> dict[str, Any]:
+    return {
+        "result": decision.result,
+        "rules": None
+        if decision.rules is None
+        else [
+            {"name": each.rule.name, "action": each.rule.action, "broken": each.is_broken, "items": list(each.items)}
+            for each in decision.rules
+        ],
+        "rulesFrom": decision.source or None,
+        "approvedBy": decision.approval.approved_by if decision.approval is not None else None,
+        "differences": list(decision.differences),
     }
 
 
@@ -59,32 +86,45 @@ def _alert(alert: Alert) -> dict[str, Any]:
 
 
 def _grant(change: GrantChange) -> dict[str, Any]:
+    return {**grant_target(change.who, change.where), **_change(change)}
+
+
+def grant_target(who: Who, where: Where) -> dict[str, Any]:
+    """Whose grant it is, and on which workspace."""
+    kind = "user" if who.kind == "users" else "service-account"
     return {
-        "principal": {
-            "kind": "user" if change.who.kind == "users" else "service-account",
-            "id": change.who.id,
-            "name": change.who.name,
-        },
-        "workspace": {"id": change.where.id, "name": change.where.name, "environment": change.where.environment},
-        **_change(change),
+        "principal": {"kind": kind, "id": who.id, "name": who.name, "person": who.person},
+        "workspace": {"id": where.id, "name": where.name, "environment": where.environment},
     }
+
+
+def line_data(line: TableLine | None) -> dict[str, Any] | None:
+    """A line of a table of access."""
+    return None if line is None else {"at": line.at, "through": line.through or None, "note": line.note or None}
 
 
 def _change(change: Change) -> dict[str, Any]:
     return {
+        "action": change.planned.action,
         "before": None if change.before is None else sorted(change.before),
-        "after": None if change.after is None else sorted(change.after),
+        "after": sorted(change.after),
         "gained": sorted(change.gained),
         "lost": sorted(change.lost),
+        "notGrantedByThisStack": sorted(change.unmanaged),
         "ends": change.ends,
-        "gap": change.gap,
-        "byHand": change.by_hand,
-        "expiresAt": change.expires_at,
+        "gap": change.has_gap,
+        "untilBefore": change.until_before,
+        "until": change.planned.until,
+        "prolonged": change.is_prolonged,
+        "takenOver": change.is_taken_over,
         "causes": _causes(change.causes),
+        "tableLine": None
+        if change.line is None
+        else {**(line_data(change.line.line) or {}), "removed": change.line.is_gone},
     }
 
 
-def _unforeseen(one: Unforeseen) -> dict[str, Any]:
+def _unknown(one: UnknownEffect) -> dict[str, Any]:
     return {"what": one.what, "reason": one.reason, "targets": list(one.targets), "cause": _cause(one.cause)}
 
 

@@ -9,14 +9,18 @@ from itertools import groupby
 from typing import Any
 
 from rich.console import Console
-from rich.text import Text
 
-from ..model import plural
+from ...api.text import plural
+from ...model.grants import permission_list
+from ...model.lines import TableLine
+from ..model import Who
 from ..report import Holding, Report
-from ..text import rights_in_words, visible
-from .html import Cell, Spot, blocks, render
+from ..text import moment
+from .html import ROLES_ENVIRONMENT, Cell, Group, Spot, blocks, render
+from .jsonout import grant_target, line_data
 from .markdown import GITHUB_COMMENT, code, escape
-from .terminal import By
+from .rows import Chip
+from .terminal import CUSTOMER_ROLES, By, print_line
 
 VERSION = 1
 _TITLE = "Access report: who may do what"
@@ -24,13 +28,13 @@ _TITLE = "Access report: who may do what"
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of a report."""
+    """What a principal, or a customer role, has in one place."""
 
     who: str
-    noun: str
     where: str
     environment: str
-    may: str
+    chips: tuple[Chip, ...]
+    why: str = ""
 
 
 def summary(report: Report) -> str:
@@ -47,23 +51,23 @@ def summary(report: Report) -> str:
 
 def print_report(report: Report, console: Console, *, by: By = "person") -> None:
     """Writes `report` for a terminal."""
-    _line(console, _TITLE, "bold")
+    print_line(console, _TITLE, "bold")
     for fact in _facts(report):
-        _line(console, fact)
-    _line(console, summary(report), "bold")
+        print_line(console, fact)
+    print_line(console, summary(report), "bold")
     for heading, group in _grouped(report.holdings, by):
-        _line(console, "")
-        _line(console, heading, "bold")
+        print_line(console, "")
+        print_line(console, heading, "bold")
         for holding in group:
-            name = holding.where.label if by == "person" else f"{holding.who.label} ({holding.who.noun})"
-            _line(console, f"  {name}  {rights_in_words(holding.may)}")
+            name = holding.where.label if by == "person" else _title(holding.who)
+            print_line(console, f"  {name}  {permission_list(holding.may)}{_because(holding.line)}")
     if report.mappings:
-        _line(console, "")
-        _line(console, "Customer roles (everybody whom the identity provider sends with them)", "bold")
+        print_line(console, "")
+        print_line(console, CUSTOMER_ROLES, "bold")
     for name, roles in report.mappings:
-        _line(console, f"  {name}  {rights_in_words(roles)}")
+        print_line(console, f"  {name}  {permission_list(roles)}{_because(report.lines.get(name))}")
     for note in report.notes:
-        _line(console, f"Note: {note}", "yellow")
+        print_line(console, f"Note: {note}", "yellow")
 
 
 def markdown_report(report: Report, *, by: By = "person", limit: int = GITHUB_COMMENT) -> str:
@@ -72,13 +76,20 @@ def markdown_report(report: Report, *, by: By = "person", limit: int = GITHUB_CO
     lines += [f"**{escape(summary(report))}**", ""]
     lines += [f"- {escape(note)}" for note in report.notes]
     first, second = ("Who", "Where") if by == "person" else ("Where", "Who")
+    with_table = bool(report.lines) or any(holding.line for holding in report.holdings)
+    last = " |" if with_table else ""
     body: list[str] = []
     for heading, group in _grouped(report.holdings, by):
         for holding in group:
-            other = holding.where.label if by == "person" else holding.who.label
-            body.append(f"| {code(heading)} | {code(other)} | {code(rights_in_words(holding.may))} |")
-    body += [f"| {code(name)} (customer role) | | {code(rights_in_words(roles))} |" for name, roles in report.mappings]
-    head = "\n".join([*lines, "", f"| {first} | {second} | May |", "|-|-|-|"])
+            other = holding.where.label if by == "person" else _title(holding.who)
+            why = f" {code(why_text(holding.line))} |" if with_table and holding.line else last
+            body.append(f"| {code(heading)} | {code(other)} | {code(permission_list(holding.may))} |{why}")
+    for name, roles in report.mappings:
+        line = report.lines.get(name)
+        why = f" {code(why_text(line))} |" if with_table and line else last
+        body.append(f"| {code(name)} (customer role) | | {code(permission_list(roles))} |{why}")
+    more = (" Table |", "-|") if with_table else ("", "")
+    head = "\n".join([*lines, "", f"| {first} | {second} | May |{more[0]}", f"|-|-|-|{more[1]}"])
     room = max(limit, 1_000) - len(head) - 200
     shown: list[str] = []
     for line in body:
@@ -97,17 +108,28 @@ def markdown_report(report: Report, *, by: By = "person", limit: int = GITHUB_CO
 
 def html_report(report: Report) -> str:
     """`report` as an HTML document."""
-    listed = [_entry(holding) for holding in report.holdings]
-    listed += [
-        Entry(name, "customer role", "Talend roles", "", rights_in_words(roles)) for name, roles in report.mappings
+    by_whom = sorted(report.holdings, key=lambda each: (each.who.label.casefold(), each.who.kind, each.who.id))
+    groups = [
+        Group(*_names(several[0].who), several[0].who.noun, tuple(_entry(each) for each in several))
+        for _, group in groupby(by_whom, key=lambda each: (each.who.kind, each.who.id))
+        if (several := list(group))
+    ]
+    groups += [
+        Group(
+            name,
+            "",
+            "customer role",
+            (Entry(name, "Talend roles", ROLES_ENVIRONMENT, _chips(roles), why_text(report.lines.get(name))),),
+        )
+        for name, roles in report.mappings
     ]
     return render(
         "report.html.j2",
         title=_TITLE,
-        facts=_facts(report),
-        summary=summary(report),
-        rows=listed,
-        environments=sorted({entry.environment for entry in listed}),
+        facts=[("Tenant", report.tenant), ("Read", moment(report.at))],
+        summary=[summary(report)],
+        groups=groups,
+        environments=sorted({entry.environment for group in groups for entry in group.rows}),
         blocks=blocks(_spot(holding) for holding in report.holdings),
         notes=report.notes,
     )
@@ -121,31 +143,35 @@ def json_report(report: Report) -> str:
         "tenant": report.tenant,
         "at": report.at.isoformat(timespec="seconds"),
         "grants": [
-            {
-                "principal": {
-                    "kind": "user" if each.who.kind == "users" else "service-account",
-                    "id": each.who.id,
-                    "name": each.who.name,
-                },
-                "workspace": {"id": each.where.id, "name": each.where.name, "environment": each.where.environment},
-                "permissions": sorted(each.may),
-            }
+            {**grant_target(each.who, each.where), "permissions": sorted(each.may), "tableLine": line_data(each.line)}
             for each in report.holdings
         ],
-        "roleMappings": [{"customerRole": name, "roles": sorted(roles)} for name, roles in report.mappings],
+        "roleMappings": [
+            {"customerRole": name, "roles": sorted(roles), "tableLine": line_data(report.lines.get(name))}
+            for name, roles in report.mappings
+        ],
         "notes": list(report.notes),
     }
     return json.dumps(document, indent=2) + "\n"
 
 
+def why_text(line: TableLine | None) -> str:
+    """The line of a table that gives access, with its notes; empty without one."""
+    return "; ".join(part for part in (line.note, str(line)) if part) if line is not None else ""
+
+
+def _because(line: TableLine | None) -> str:
+    return f"  [{why_text(line)}]" if line is not None else ""
+
+
 def _facts(report: Report) -> list[str]:
-    return [f"Tenant {report.tenant}", f"as it was at {report.at.isoformat(timespec='seconds')}"]
+    return [f"Tenant {report.tenant}", f"Read {moment(report.at)}"]
 
 
 def _grouped(holdings: Iterable[Holding], by: By) -> list[tuple[str, list[Holding]]]:
     def heading(holding: Holding) -> tuple[str, str]:
         if by == "person":
-            return f"{holding.who.label} ({holding.who.noun})", holding.who.id
+            return _title(holding.who), holding.who.id
         return holding.where.label, holding.where.id
 
     ordered = sorted(holdings, key=lambda each: (heading(each), each.where.label, each.who.label))
@@ -153,18 +179,33 @@ def _grouped(holdings: Iterable[Holding], by: By) -> list[tuple[str, list[Holdin
 
 
 def _entry(holding: Holding) -> Entry:
-    environment = holding.where.environment or ""
-    return Entry(holding.who.label, holding.who.noun, holding.where.label, environment, rights_in_words(holding.may))
+    return Entry(
+        " ".join(_names(holding.who)),
+        holding.where.label,
+        holding.where.environment or "",
+        _chips(holding.may),
+        why_text(holding.line),
+    )
+
+
+def _names(who: Who) -> tuple[str, str]:
+    """A person's name with the login, or what there is of them alone."""
+    return (who.person, who.label) if who.person and who.person != who.label else (who.label, "")
+
+
+def _title(who: Who) -> str:
+    name, login = _names(who)
+    return f"{name} ({login or who.noun})"
+
+
+def _chips(rights: Iterable[str]) -> tuple[Chip, ...]:
+    return tuple(Chip("", name) for name in sorted(rights))
 
 
 def _spot(holding: Holding) -> Spot:
     return Spot(
         environment=holding.where.environment or "",
-        person=(holding.who.label, holding.who.noun, holding.who.id),
+        person=(*_names(holding.who), holding.who.noun, holding.who.id),
         place=(holding.where.name or holding.where.id, holding.where.id),
-        cell=Cell("", "held", tuple(("", name) for name in sorted(holding.may)), ""),
+        cell=Cell("", "", _chips(holding.may), ""),
     )
-
-
-def _line(console: Console, text: str, style: str = "") -> None:
-    console.print(Text(visible(text), style=style), soft_wrap=True)

@@ -6,87 +6,162 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from ..model import Cause, Change, GrantChange, MappingChange, Review
-from ..text import rights_in_words
+from ...model.grants import permission_list
+from ..model import Cause, CauseLine, GrantChange, MappingChange, Origin, Review
+from ..text import day, moment
 
-Mark = Literal["+", "-", "~", "?"]
+Mark = Literal["+", "-", "~", "=", "?"]
 
-WORDS: dict[Mark, str] = {"+": "gain", "-": "loss", "~": "gain and loss", "?": "cannot be foretold"}
+WORDS: dict[Mark, str] = {"+": "gain", "-": "loss", "~": "gain and loss", "=": "same rights", "?": "not known"}
+
+STRONG = frozenset({"MANAGE", "PUBLISH"})
+"""Permissions that stand out."""
+
+Sign = Literal["+", "−", ""]
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One permission or role, with what becomes of it: gained, lost, or kept (no sign)."""
+
+    sign: Sign
+    name: str
+
+    @property
+    def is_strong(self) -> bool:
+        """Whether it stands out."""
+        return self.name in STRONG
+
+    @property
+    def text(self) -> str:
+        """With its sign."""
+        return f"{self.sign}{self.name}"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One change: who, where, what it does (`mark`), in words, and why."""
+    """One change: who, where, what becomes of each right, what else there is to say, and why."""
 
     mark: Mark
     who: str
+    person: str
     noun: str
+    key: str
     where: str
     environment: str
-    gained: str
-    lost: str
+    chips: tuple[Chip, ...]
     before: str
     after: str
-    flags: tuple[str, ...]
+    notes: tuple[str, ...]
     causes: tuple[str, ...]
+    risk: int
+
+    @property
+    def title(self) -> str:
+        """The person's name, else the login, else the id."""
+        return self.person or self.who
 
 
-def mark_of(change: Change) -> Mark:
-    """Whether a change gains, loses, both, or cannot be told."""
-    if change.loss_unknown:
+def mark_of(change: GrantChange | MappingChange) -> Mark:
+    """Whether a change gains, loses, both, neither, or is not known."""
+    if change.is_loss_unknown:
         return "?"
-    if change.gained:
-        return "~" if change.lost else "+"
-    return "-" if change.lost else "~"
+    gains = bool(change.gained) or change.is_prolonged
+    loses = bool(change.lost) or change.is_shortened
+    if gains:
+        return "~" if loses else "+"
+    return "-" if loses else "="
 
 
-def flags_of(change: Change) -> tuple[str, ...]:
-    """What else there is to say about a change."""
-    flags: list[str] = []
+def risk_of(change: GrantChange | MappingChange) -> int:
+    """How much a change needs a reviewer's attention: 0 the most. Sorts all lists.
+
+    What is not known, then full losses, partial losses, gains of MANAGE or PUBLISH, other gains, the rest.
+    """
+    if change.is_loss_unknown:
+        return 0
     if change.ends:
-        flags.append("nothing left here")
-    if change.gap:
-        flags.append("a moment without")
-    if change.by_hand and change.lost:
-        flags.append("was given by hand")
-    if change.loss_unknown:
-        flags.append("what is there now is not known" if change.before is None else "what will be is not known")
-    if change.expires_at:
-        flags.append(f"until {change.expires_at}")
-    return tuple(flags)
+        return 1
+    if change.lost or change.has_gap or change.is_shortened:
+        return 2
+    if change.gained & STRONG or change.is_end_removed:
+        return 3
+    return 4 if change.gained or change.is_prolonged or change.is_taken_over else 5
 
 
-def cause_text(cause: Cause) -> str:
-    """`update sales-oskar (__main__.py:12)`."""
-    return f"{cause.op} {cause.name}" + (f" ({cause.line})" if cause.line else "")
+def notes_of(change: GrantChange | MappingChange) -> tuple[str, ...]:
+    """What else there is to say about a change."""
+    notes: list[str] = []
+    until, before = change.planned.until, change.until_before
+    if change.is_end_removed and before:
+        notes.append(f"no end any more (was {day(before)})")
+    elif until and before and until != before:
+        notes.append(f"until {day(until)} (was {day(before)})")
+    elif until and change.after:
+        notes.append(f"until {day(until)}")
+    elif before and change.ends:
+        notes.append(f"its end was {day(before)}")
+    if change.is_taken_over:
+        notes.append("taken over from outside this stack")
+    if change.unmanaged:
+        some = "" if change.ends and change.unmanaged == change.lost else f"{permission_list(change.unmanaged)} "
+        notes.append(f"{some}not granted by this stack")
+    if change.has_gap:
+        notes.append("a moment without access")
+    if change.is_loss_unknown:
+        notes.append("what exists now is not known")
+    if change.ends:
+        notes.append("no access left here")
+    if change.line is not None and change.line.line.note:
+        notes.append(change.line.line.note)
+    return tuple(notes)
+
+
+def cause_text(cause: Cause, line: CauseLine | None = None) -> str:
+    """`update sales-oskar (__main__.py:12)`, with the line of a table where there is one: it tells more than the program's.
+
+    What is deleted was declared there by the program of the last update.
+    """
+    if line is not None:
+        return f"{cause.op} {cause.name} ({line})"
+    was = "was " if cause.op.startswith("delete") else ""
+    return f"{cause.op} {cause.name}" + (f" ({was}{cause.line})" if cause.line else "")
 
 
 def row_of(change: GrantChange | MappingChange) -> Row:
     """`change` laid out."""
     if isinstance(change, GrantChange):
-        who, noun, where, environment = (
-            change.who.label, change.who.noun, change.where.label, change.where.environment or "",
-        )  # fmt: skip
+        who, person, noun = change.who.label, change.who.person or "", change.who.noun
+        where, environment, key = (
+            change.where.label,
+            change.where.environment or "",
+            f"{change.who.kind}/{change.who.id}",
+        )
     else:
-        who, noun, where, environment = change.customer_role, "customer role", "Talend roles", ""
+        who, person, noun = change.customer_role, "", "customer role"
+        where, environment, key = "Talend roles", "", f"role/{change.customer_role}"
+    kept = change.after & (change.before or frozenset())
+    chips = [*(Chip("+", name) for name in sorted(change.gained)), *(Chip("−", name) for name in sorted(change.lost))]
     return Row(
         mark=mark_of(change),
         who=who,
+        person=person,
         noun=noun,
+        key=key,
         where=where,
         environment=environment,
-        gained=rights_in_words(change.gained) if change.gained else "",
-        lost=rights_in_words(change.lost) if change.lost else "",
-        before=rights_in_words(change.before),
-        after=rights_in_words(change.after),
-        flags=flags_of(change),
-        causes=tuple(cause_text(cause) for cause in change.causes),
+        chips=(*sorted(chips, key=lambda chip: not chip.is_strong), *(Chip("", name) for name in sorted(kept))),
+        before="?" if change.before is None else permission_list(change.before),
+        after=permission_list(change.after),
+        notes=notes_of(change),
+        causes=tuple(cause_text(cause, None if number else change.line) for number, cause in enumerate(change.causes)),
+        risk=risk_of(change),
     )
 
 
 def rows(changes: Iterable[GrantChange | MappingChange]) -> list[Row]:
-    """`changes` laid out."""
-    return [row_of(change) for change in changes]
+    """`changes` laid out, those first that need the most attention."""
+    return sorted((row_of(change) for change in changes), key=lambda row: row.risk)
 
 
 def title(review: Review) -> str:
@@ -96,13 +171,21 @@ def title(review: Review) -> str:
     return f"Access review: {of}{project}"
 
 
-def standing(review: Review) -> list[str]:
+def origin_parts(origin: Origin) -> list[tuple[str, str]]:
+    """Commit, author and time, as far as they are known: (name, value)."""
+    parts = [("Commit", origin.commit[:12])] if origin.commit else []
+    parts += [("Author", origin.author)] if origin.author else []
+    parts += [("Reviewed", moment(origin.at))] if origin.at else []
+    return parts
+
+
+def notes_on(review: Review) -> list[str]:
     """What a reader has to know about the review itself."""
     lines = list(review.notes)
     if review.source == "state":
         lines.append(
-            "“Before” is what the stack's state says; the tenant was not looked at, so what was changed by hand since, and "
-            "whether somebody loses their last access, does not show."
+            "“Before” is what the stack's state has. The tenant was not looked at, so what was changed outside of this stack "
+            "since does not show."
         )
     if review.settled:
         number = len(review.settled)
@@ -114,6 +197,7 @@ def standing(review: Review) -> list[str]:
     if review.others:
         number = review.others
         lines.append(
-            f"{number:,} other changed {'resource is' if number == 1 else 'resources are'} none of this provider's."
+            f"{number:,} other changed {'resource is' if number == 1 else 'resources are'} not of this provider; what "
+            f"{'it does' if number == 1 else 'they do'} is not reviewed here."
         )
     return lines

@@ -8,8 +8,14 @@
   const environment = document.getElementById("environment");
   const shown = document.getElementById("shown");
   const marks = [...form.querySelectorAll("input[name=mark]")];
-  const entries = [...document.querySelectorAll("tr.entry")].map((row) => ({
-    row, text: row.textContent.toLowerCase(), mark: row.dataset.mark, environment: row.dataset.environment }));
+  const groups = [...document.querySelectorAll("li.group")].map((group) => {
+    const heading = group.querySelector("h3").textContent.toLowerCase();
+    const own = [...group.querySelectorAll("li.entry")].map((row) => ({
+      row, text: `${heading} ${row.textContent} ${row.dataset.text}`.toLowerCase(), mark: row.dataset.mark,
+      environment: row.dataset.environment }));
+    return { group, own };
+  });
+  const total = groups.reduce((sum, each) => sum + each.own.length, 0);
   const blocks = [...document.querySelectorAll("section.matrix")].map((section) => {
     const columns = [...section.querySelectorAll("thead th")].slice(1).map((cell) => cell.textContent.toLowerCase());
     const people = [...section.querySelectorAll("tbody tr")].map((row) => ({
@@ -27,10 +33,15 @@
     const wanted = new Set(marks.filter((box) => box.checked).map((box) => box.value));
     const isWanted = (mark) => !marks.length || !mark || wanted.has(mark);
     let count = 0;
-    for (const entry of entries) {
-      const visible = inPlace(entry.environment) && isWanted(entry.mark) && matches(entry.text, words);
-      entry.row.hidden = !visible;
-      count += visible;
+    for (const each of groups) {
+      let some = false;
+      for (const entry of each.own) {
+        const visible = inPlace(entry.environment) && isWanted(entry.mark) && matches(entry.text, words);
+        entry.row.hidden = !visible;
+        count += visible;
+        some = some || visible;
+      }
+      each.group.hidden = !some;
     }
     for (const block of blocks) {
       let any = !block.people.length;
@@ -46,16 +57,16 @@
       }
       block.section.hidden = !inPlace(block.environment) || !any;
     }
-    shown.textContent = `${count.toLocaleString("en")} of ${entries.length.toLocaleString("en")} ${shown.dataset.what}`;
+    shown.textContent = `${count.toLocaleString("en")} of ${total.toLocaleString("en")} ${shown.dataset.what}`;
   };
   let pending = 0;
-  const soon = () => { clearTimeout(pending); pending = setTimeout(filter, entries.length > 1000 ? 120 : 0); };
+  const soon = () => { clearTimeout(pending); pending = setTimeout(filter, total > 1000 ? 120 : 0); };
   form.addEventListener("input", soon);
   form.addEventListener("reset", () => setTimeout(filter, 0));
   form.addEventListener("submit", (event) => event.preventDefault());
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest && event.target.closest("input, select, textarea");
-    if (event.key === "/" && !typing) { event.preventDefault(); search.focus(); }
+    if (event.key === "/" && !typing) { event.preventDefault(); const fold = form.closest("details"); if (fold) fold.open = true; search.focus(); }
     if (event.key === "Escape" && event.target === search) { search.value = ""; filter(); }
   });
   filter();
