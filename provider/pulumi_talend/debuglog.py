@@ -1,12 +1,11 @@
-"""The debug log: with TALEND_DEBUG set, what the terminal need not see goes to a file, without secrets.
+"""The debug log: with TALEND_DEBUG set, details of a run go to a file, without secrets.
 
 `TALEND_DEBUG=1` writes `talend-debug.log` in the working directory, which is the program's directory for the program and for
-the engine's provider host: both write the same file, and it is found where the work is done. Another value is the file's own
-path, or a directory. In it: versions, every call (method, path, body, status, rate-limit headers, duration), why a call is
-tried again, every operation of a resource, and tracebacks. The file is made readable for its owner alone; it names people and
-what they may do.
+the engine's provider host: both write the same file. Another value is the path of the file, or a directory. The log has
+versions, every call (method, path, body, status, rate-limit headers, duration), why a call is tried again, every operation of a
+resource, and tracebacks. Only its owner can read it (`private_files`): it names people and their access.
 
-Without TALEND_DEBUG nothing of this is set up, and the loggers (`pulumi_talend...`) are silent, as a library's should be.
+Without TALEND_DEBUG the loggers (`pulumi_talend...`) are silent, as a library's should be.
 """
 
 from __future__ import annotations
@@ -19,6 +18,9 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import IO
+
+from .private_files import check_directory, open_private
 
 VARIABLE = "TALEND_DEBUG"
 FILE_NAME = "talend-debug.log"
@@ -29,14 +31,14 @@ _SECRET_VARIABLES = ("TALEND_TOKEN", "TALEND_CLIENT_SECRET", "PULUMI_CONFIG_PASS
 _FRAMES = 200
 
 _lock = threading.Lock()
-_started: dict[str, Path | None] = {}
+_started: set[Path] = set()
 
 logger = logging.getLogger("pulumi_talend")
 logger.addHandler(logging.NullHandler())
 
 
 def wanted_file(environ: Mapping[str, str] | None = None) -> Path | None:
-    """The file that TALEND_DEBUG asks for, whole; None where it asks for none."""
+    """Returns the absolute path that TALEND_DEBUG asks for; None where it asks for none."""
     value = (os.environ if environ is None else environ).get(VARIABLE, "").strip()
     if value.lower() in _OFF:
         return None
@@ -45,47 +47,47 @@ def wanted_file(environ: Mapping[str, str] | None = None) -> Path | None:
 
 
 def start(role: str, announce: Callable[[str], object]) -> None:
-    """Begins to log, where TALEND_DEBUG asks for it and this process does not yet.
+    """Starts the log, where TALEND_DEBUG asks for it and this process has not started it yet.
 
-    `role` says what the process is (`host`, `program`, `talend-access`); `announce` is told in one line where the details go,
-    or why they cannot.
+    Args:
+        role: What the process is: `host`, `program`, `talend-access`.
+        announce: Receives one line: where the log is, or why it is not written.
     """
     path = wanted_file()
     if path is None:
         return
     with _lock:
-        if str(path) in _started:
+        if path in _started:
             return
+        _started.add(path)
         try:
             handler = _AppendingHandler(path)
         except OSError as error:
-            _started[str(path)] = None
-            announce(
-                f"no details are written, since {path} cannot be ({error.strerror}): set {VARIABLE}=FILE to another."
-            )
+            announce(f"no debug log: {path} cannot be written ({error.strerror}); set {VARIABLE}=FILE to another file.")
             return
-        _started[str(path)] = path
     handler.setFormatter(_Formatter(role))
-    for other in [each for each in logger.handlers if isinstance(each, _AppendingHandler)]:
-        logger.removeHandler(other)
-        other.close()
+    _close_handlers()
     logger.addHandler(handler)
     logger.setLevel(logging.DEBUG)
-    logger.propagate = False  # a program's own log, on its terminal perhaps, is no place for this
+    logger.propagate = False  # not for a program's own log, which may be on its terminal
     remember(os.environ.get(name, "") for name in _SECRET_VARIABLES)
     logger.debug("begins: %s", _versions())
-    announce(f"details of this run go to {path} ({VARIABLE})")
+    announce(f"the debug log of this run is {path} ({VARIABLE})")
 
 
 def stop() -> None:
     """Ends the log of this process. For processes that live longer than one run."""
     with _lock:
         _started.clear()
-        for handler in [each for each in logger.handlers if isinstance(each, _AppendingHandler)]:
-            logger.removeHandler(handler)
-            handler.close()
+        _close_handlers()
         logger.setLevel(logging.NOTSET)
         logger.propagate = True
+
+
+def _close_handlers() -> None:
+    for handler in [each for each in logger.handlers if isinstance(each, _AppendingHandler)]:
+        logger.removeHandler(handler)
+        handler.close()
 
 
 def current_file() -> Path | None:
@@ -96,7 +98,7 @@ def current_file() -> Path | None:
 def remember(secrets: Iterable[object]) -> None:
     """Has these removed from whatever is logged from now on; costs nothing where nothing is logged."""
     if current_file() is not None:
-        from .api.redaction import know
+        from .api.redaction import know  # not at the top: it takes 150 ms, and a program without a log needs none of it
 
         know(secret.strip() for secret in secrets if isinstance(secret, str))
 
@@ -170,24 +172,22 @@ class _Formatter(logging.Formatter):
 
 
 class _AppendingHandler(logging.Handler):
-    """Appends each record in one write, which the system does not mix with those of other processes."""
+    """Appends each record in one write, so that records of several processes do not mix."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
         self.path = path
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
-        self._file = os.open(path, flags, 0o600)
+        check_directory(path.parent)
+        self._file: IO[str] = open_private(path)
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            os.write(self._file, (self.format(record) + "\n").encode("utf-8", "backslashreplace"))
+            os.write(self._file.fileno(), (self.format(record) + "\n").encode("utf-8", "backslashreplace"))
         except OSError as error:
             # A full disk must not fail an update, and `logging` would show a traceback of its own.
             logger.removeHandler(self)
-            sys.stderr.write(f"talend: the details end here, since {self.path} cannot be written ({error.strerror})\n")
+            sys.stderr.write(f"talend: the debug log ends here: {self.path} cannot be written ({error.strerror})\n")
 
     def close(self) -> None:
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
+        self._file.close()
         super().close()
