@@ -22,6 +22,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from .pulumi_cli import HINT, find_pulumi
 from .tenant import Tenant
 
 STACK = "demo"
@@ -52,30 +53,51 @@ class Engine:
     title: str
     typed: str
     command: tuple[str, ...]
-
-    @property
-    def is_pulumi(self) -> bool:
-        """Whether it is the Pulumi CLI."""
-        return self.typed == "pulumi"
+    is_pulumi: bool = False
 
 
 def choose_engine(choice: Choice) -> Engine:
-    """The Pulumi CLI where it is on PATH, else the offline engine; or as `choice` says.
+    """The Pulumi CLI where there is one, else the embedded engine; or as `choice` says.
 
     Raises DemoError where the Pulumi CLI is asked for and missing, or does not run.
     """
-    found = None if choice is Choice.OFFLINE else shutil.which("pulumi")
+    found = None if choice is Choice.OFFLINE else find_pulumi()
     if found is None:
         if choice is Choice.PULUMI:
-            raise DemoError("there is no `pulumi` on PATH: install the Pulumi CLI, or say ENGINE=offline")
+            raise DemoError(f"there is no Pulumi CLI; {HINT}, or set ENGINE=offline")
         command = (sys.executable, "-m", "pulumi_talend_sandbox.cli")
-        why = "" if choice is Choice.OFFLINE else " (there is no `pulumi` on PATH)"
-        return Engine(f"the offline engine{why}", ".venv/bin/talend-sandbox", command)
+        why = "" if choice is Choice.OFFLINE else " (there is no Pulumi CLI on PATH; `make cli` builds one)"
+        return Engine(f"the embedded engine{why}", ".venv/bin/talend-sandbox", command)
     try:
         version = subprocess.run([found, "version"], capture_output=True, text=True, check=True, timeout=60).stdout  # noqa: S603
     except (OSError, subprocess.SubprocessError) as error:
-        raise DemoError(f"{found} does not run ({error}): repair it, or say ENGINE=offline") from None
-    return Engine(f"the Pulumi CLI {version.strip()}", "pulumi", (found,))
+        raise DemoError(f"{found} does not run ({error}): repair it, or set ENGINE=offline") from None
+    typed = "pulumi" if shutil.which("pulumi") == str(found) else _short(found)
+    return Engine(f"the Pulumi CLI {version.strip()}", typed, (str(found),), is_pulumi=True)
+
+
+def _short(file: Path) -> str:
+    """The path as somebody types it in the project's directory."""
+    here = Path.cwd()
+    return shlex.quote(str(file.relative_to(here) if file.is_relative_to(here) else file))
+
+
+def choose_engine_again(choice: Choice, home: Path) -> Engine:
+    """As `choose_engine`, but the embedded engine where it has begun the demo in `home`.
+
+    Raises DemoError, also where the embedded engine began and the Pulumi CLI is asked for.
+    """
+    if not embedded_states(home):
+        return choose_engine(choice)
+    if choice is Choice.PULUMI:
+        # Neither engine knows what the other one has made in the tenant.
+        raise DemoError("the embedded engine began this demo: run `make clean` first, or go on with ENGINE=offline")
+    return choose_engine(Choice.OFFLINE)
+
+
+def embedded_states(home: Path) -> list[Path]:
+    """The state files of the embedded engine in `home`; there is one where it runs the demo."""
+    return list(home.glob(f".talend-sandbox/*/{STACK}.json"))
 
 
 def settings(home: Path, url: str, token: str) -> dict[str, str]:
@@ -109,24 +131,38 @@ class Demo:
 
     def __init__(self, project: Path, home: Path, engine: Engine, tenant: Tenant, screen: Console) -> None:
         self._project = project
+        self._home = home
         self._engine = engine
         self._tenant = tenant
         self._screen = screen
         self._environment = environment(os.environ, settings(home, tenant.url, tenant.token))
 
     def run(self) -> None:
-        """Preview, update, and the access that results. Raises DemoError where the engine fails."""
-        self._make_stack()
+        """Preview, update, and the access that results; a line where nothing changes. Raises DemoError where the engine fails."""
+        if self._make_stack() and self._is_unchanged():
+            self._screen.print("\nUnchanged: the tenant is as the program says.")
+            return
         self._show("What would change", "preview", "--refresh")
-        before = self._tenant.snapshot()
         self._show("The change", "up", "--refresh", "--yes", "--skip-preview")
-        self._access(changed=self._tenant.snapshot() != before)
+        self._access()
 
-    def _make_stack(self) -> None:
-        if self._engine.is_pulumi:
-            stacks: list[dict[str, Any]] = json.loads(self._output("stack", "ls", "--json"))
-            if all(stack["name"] != STACK for stack in stacks):
-                self._output("stack", "init", STACK, "--no-select")
+    def _make_stack(self) -> bool:
+        """Makes the stack where there is none. Returns whether there was one."""
+        if not self._engine.is_pulumi:
+            return bool(embedded_states(self._project / self._home))
+        stacks: list[dict[str, Any]] = json.loads(self._output("stack", "ls", "--json"))
+        if any(stack["name"] == STACK for stack in stacks):
+            return True
+        self._output("stack", "init", STACK, "--no-select")
+        return False
+
+    def _is_unchanged(self) -> bool:
+        """Whether the update would change nothing; False where the preview fails, which then shows why."""
+        try:
+            preview: dict[str, Any] = json.loads(self._output("preview", "--refresh", "--json", "--stack", STACK))
+        except DemoError:
+            return False
+        return set(preview.get("changeSummary", {})) == {"same"}
 
     def _show(self, title: str, *arguments: str) -> None:
         self._screen.print(f"\n== {title}: {self._engine.typed} {' '.join(arguments)}\n")
@@ -156,16 +192,20 @@ class Demo:
             )
         return done.stdout
 
-    def _access(self, *, changed: bool) -> None:
+    def _access(self) -> None:
         """Who may do what, as the tenant has it now, on the workspaces and in the mappings that the stack is about."""
-        exported = json.loads(self._output("stack", "export", "--stack", STACK))
         managed: dict[str, set[str]] = {_PERMISSION: set(), _MAPPING: set()}
-        for resource in exported["deployment"]["resources"]:
+        for resource in self._state()["deployment"]["resources"]:
             managed.setdefault(resource["type"].rpartition(":")[2], set()).add(resource.get("id", ""))
-        said = "changed" if changed else "unchanged: it was as the program says already"
-        self._screen.print(f"\n== The tenant is {said}. Who may do what there now, as the tenant tells it:\n")
+        self._screen.print("\n== Who may do what there now, as the tenant reports it:\n")
         self._screen.print(self._grants_table(managed[_PERMISSION]))
         self._screen.print(self._mappings_table(managed[_MAPPING]))
+
+    def _state(self) -> dict[str, Any]:
+        if self._engine.is_pulumi:
+            return json.loads(self._output("stack", "export", "--stack", STACK))
+        (file,) = embedded_states(self._project / self._home)
+        return json.loads(file.read_text(encoding="utf-8"))
 
     def _grants_table(self, managed: set[str]) -> Table:
         table = Table("Workspace", "Who", "May", "Granted by")
@@ -197,7 +237,7 @@ def _origin(*, ours: bool) -> tuple[str]:
 def _what_next(engine: Engine, home: Path) -> str:
     return (
         "\nWhat next:\n"
-        "  make up       once more: unchanged. Edit examples/quickstart/__main__.py first, and see what the preview says\n"
+        "  make up       after you edit examples/quickstart/__main__.py: see what the preview says\n"
         "  make tenant   the same tenant in the foreground, with a page that shows who may do what\n"
         "  make clean    forget tenant and stack, to start afresh\n"
         "By hand, in this directory, while `make tenant` runs in another terminal:\n"
@@ -211,7 +251,7 @@ def _write_settings(path: Path, chosen: Mapping[str, str]) -> None:
 
 
 def demo_command(
-    engine: Annotated[Choice, typer.Option(help="auto: the Pulumi CLI where it is on PATH.")] = Choice.AUTO,
+    engine: Annotated[Choice, typer.Option(help="auto: the Pulumi CLI where there is one.")] = Choice.AUTO,
     home: Annotated[Path, typer.Option(help="Where tenant and state are kept, relative to the project.")] = Path(
         ".talend"
     ),
@@ -221,10 +261,10 @@ def demo_command(
     screen = Console(highlight=False, soft_wrap=True)
     project = Path.cwd()
     try:
-        chosen = choose_engine(engine)
+        chosen = choose_engine_again(engine, project / home)
         (project / home).mkdir(parents=True, exist_ok=True)
         with Tenant.start(database=project / home / "tenant.db") as tenant:
-            screen.print(f"An offline Talend tenant serves at {tenant.url}; the stack is run by {chosen.title}.")
+            screen.print(f"The stack is run by {chosen.title}, on an offline Talend tenant.")
             Demo(project, home, chosen, tenant, screen).run()
             by_hand = settings(home, f"http://127.0.0.1:{port}", tenant.token)
         _write_settings(project / home / "env", by_hand)

@@ -1,161 +1,157 @@
-"""What a person sees of a run: one line for each step, then diagnostics, outputs and a summary.
+"""What a person reads of a run: a line for each step, and at the end messages, outputs and a summary.
 
-The lines, words and sections are those of the Pulumi CLI without a terminal, so that what reads one reads the
-other; colours come on a terminal only. Changed properties are shown under the resource, old and new.
+The lines, words and sections are those of the Pulumi CLI without a terminal. Changed properties follow under their resource.
 """
 
 from __future__ import annotations
 
-from rich.console import Console
-from rich.text import Text
+import json
+import sys
+import time
+from typing import Any, cast
 
-from .events import Diagnostic, Operation, StackOutputs, StepEvent, Summary
-from .rendering import (
-    SYMBOLS,
-    changed_properties,
-    done_word,
-    output_lines,
-    planned_word,
-    property_changes,
-    running_word,
-    summary_lines,
-)
-from .urn import urn_name, urn_type
-from .values import Properties
+from .session import Operation, Phase, Session, Step
+from .state import urn_name
+from .values import UNKNOWN, Change, Properties, changed_keys, same
 
-_COLOURS = {"+ ": "green", "++": "green", "~ ": "yellow", "- ": "red", "--": "red", "+-": "magenta", "= ": "cyan"}
+_MARKS: dict[Change, str] = {"add": "+", "delete": "-", "update": "~"}
+# Symbol, and the words for a step that is planned, under way, done.
+_WORDS: dict[Operation, tuple[str, str, str, str]] = {
+    "same": ("  ", "", "", ""),
+    "create": ("+ ", "create", "creating", "created"),
+    "update": ("~ ", "update", "updating", "updated"),
+    "delete": ("- ", "delete", "deleting", "deleted"),
+    "replace": ("+-", "replace", "replacing", "replaced"),
+    "create-replacement": ("++", "create replacement", "creating replacement", "created replacement"),
+    "delete-replaced": ("--", "delete original", "deleting original", "deleted original"),
+    "refresh": ("~ ", "refresh", "refreshing", "refreshed"),
+}
+_COUNTED: tuple[Operation, ...] = ("create", "update", "delete", "replace")
 
 
-class HumanDisplay:
-    """Writes a run to a console as it happens."""
-
-    def __init__(
-        self,
-        console: Console,
-        *,
-        title: str,
-        root_urn: str,
-        dry_run: bool,
-        diff: bool = False,
-        suppress_outputs: bool = False,
-    ) -> None:
-        """`title` heads the run; `diff` shows the properties of new and deleted resources too."""
-        self._console = console
-        self._root_urn = root_urn
-        self._dry_run = dry_run
-        self._diff = diff
-        self._suppress_outputs = suppress_outputs
-        self._diagnostics: dict[str, list[Diagnostic]] = {}
-        self._outputs: StackOutputs | None = None
-        self._fresh = False
-        self._print(title)
-        self._print("")
-
-    def step_planned(self, event: StepEvent) -> None:
-        """Show what is about to happen; in a preview, with what changes."""
-        if event.urn == self._root_urn and event.op == "create":
-            self._fresh = True
-        if event.hidden or event.op in ("same", "refresh"):
+def show_step(step: Step, phase: Phase, *, dry_run: bool, diff: bool) -> None:
+    """Print the line of a step; `diff` shows the properties of new and deleted resources too."""
+    symbol, planned, under_way, done = _WORDS[step.op]
+    shown = False
+    if phase == "failed":
+        word = f"**{under_way} failed**"
+    elif phase == "read":
+        if step.new is step.old:
             return
-        if self._dry_run:
-            self._step(event, planned_word(event.op))
-        elif event.op != "replace":
-            self._step(event, f"{running_word(event.op)} (0s)")
+        symbol, shown = "- " if step.new is None else "~ ", True
+        word = planned if dry_run else done
+        if step.op == "refresh":  # before an update, whose own lines say what is done about it
+            word = "gone" if step.new is None else "changed outside of the stack"
+    elif (
+        step.op in ("same", "refresh")
+        or (dry_run and phase == "done")
+        or (step.op == "replace" and not (dry_run or phase == "done"))
+    ):
+        return
+    else:
+        shown = dry_run and step.op != "replace"
+        word = planned if dry_run else done if phase == "done" else under_way
+    resource = step.resource
+    _print(f" {symbol} {resource.type} {urn_name(resource.urn)} {word} {_changed(step)}".rstrip())
+    if shown and (diff or (step.old is not None and step.new is not None)):
+        old, new = (each.inputs if each is not None else {} for each in (step.old, step.new))
+        for line in property_lines(old, new):
+            _print(f"        {line}")
 
-    def step_done(self, event: StepEvent) -> None:
-        """Show that it has happened."""
-        if not (self._dry_run or event.hidden or event.op == "same"):
-            self._step(event, f"{done_word(event.op)} ({event.seconds:.2f}s)")
 
-    def step_refreshed(self, event: StepEvent) -> None:
-        """Show what a refresh found, old and new; nothing for an object that is as the state has it."""
-        if event.hidden or event.op == "same" or event.new is event.old:
-            return
-        if event.op == "refresh":  # before an update, whose plan says what will be done about it
-            word = "gone" if event.new is None else "changed outside of the stack"
+def show_end(session: Session) -> None:
+    """Print messages, outputs, and how many resources each operation concerned."""
+    if session.messages:
+        _print("Diagnostics:")
+    # The stack's own come last: they follow from those of its resources.
+    for urn, messages in sorted(session.messages.items(), key=lambda each: "::pulumi:pulumi:Stack::" in each[0]):
+        _print(f"  {urn.split('::', 3)[2].rpartition('$')[2]} ({urn_name(urn)}):")
+        for severity, message in messages:
+            text = message if severity == "info" else f"{severity}: {message}"
+            _print("\n".join(f"    {line}" for line in text.split("\n")))
+        _print("")
+    lines = output_lines(*session.outputs, unchanged=not session.dry_run)
+    if lines:
+        _print("\n".join(["Outputs:", *lines, ""]))
+    _print("\n".join(["Resources:", *summary_lines(session), ""]))
+    if not session.dry_run:
+        _print(f"Duration: {max(1, round(time.monotonic() - session.started))}s\n")
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _changed(step: Step) -> str:
+    """The mark that names the changed properties, `[diff: +a,~b]`."""
+    if step.old is None or step.new is None:
+        return ""
+    kinds = changed_keys(step.old.inputs, step.new.inputs) or changed_keys(step.old.outputs, step.new.outputs)
+    keys = step.replaces or [key for key in step.diffs if key in kinds] or list(kinds)
+    groups = [
+        f"{mark}{','.join(named)}"
+        for kind, mark in _MARKS.items()
+        if (named := sorted(key for key in keys if kinds.get(key, "update") == kind))
+    ]
+    return f"[diff: {''.join(groups)}]" if groups else ""
+
+
+def property_lines(old: Properties, new: Properties, path: str = "") -> list[str]:
+    """Return a line for each property that differs, `~ label: "old" => "new"`, nested ones by their path."""
+    lines: list[str] = []
+    for key in sorted(old.keys() | new.keys()):
+        before, after, where = old.get(key), new.get(key), f"{path}{key}"
+        if same(before, after) or where == "__provider":
+            continue
+        if before is None:
+            lines.append(f"+ {where}: {inline(after)}")
+        elif after is None:
+            lines.append(f"- {where}: {inline(before)}")
+        elif isinstance(before, dict) and isinstance(after, dict):
+            lines += property_lines(cast("Properties", before), cast("Properties", after), f"{where}.")
         else:
-            word = planned_word(event.op) if self._dry_run else f"{done_word(event.op)} ({event.seconds:.2f}s)"
-        self._step(event, word, symbol="- " if event.new is None else "~ ", changes=True)
-
-    def step_failed(self, event: StepEvent) -> None:
-        """Show that it has failed; the reason stands in the diagnostics."""
-        if not event.hidden:
-            self._line(SYMBOLS[event.op], event, f"**{running_word(event.op) or event.op} failed**")
-
-    def diagnostic(self, event: Diagnostic) -> None:
-        """Keep a message for the section of diagnostics, and show errors and warnings at once."""
-        urn = event.urn or self._root_urn
-        self._diagnostics.setdefault(urn, []).append(event)
-
-    def stack_outputs(self, event: StackOutputs) -> None:
-        """Keep the outputs for their section."""
-        self._outputs = event
-
-    def summary(self, event: Summary) -> None:
-        """Show diagnostics, outputs, and how many resources each operation concerned."""
-        self._diagnostics_section()
-        self._outputs_section()
-        self._print("Resources:")
-        errored = sum(1 for each in self._diagnostics.values() if any(d.severity == "error" for d in each))
-        for line in summary_lines(event.changes, errored, dry_run=self._dry_run):
-            self._coloured(line, line[4:6])
-        self._print("")
-        if not self._dry_run:
-            self._print(f"Duration: {_duration(event.seconds)}")
-            self._print("")
-
-    def _step(self, event: StepEvent, word: str, *, symbol: str = "", changes: bool = False) -> None:
-        self._line(symbol or SYMBOLS[event.op], event, word, changed_properties(event))
-        if not (self._dry_run or changes):
-            return
-        old: Properties = {} if event.old is None else event.old.inputs
-        new: Properties = {} if event.new is None else event.new.inputs
-        changed = event.old is not None and event.new is not None and event.op != "replace"
-        if changed or self._diff:
-            for line in property_changes(old, new):
-                self._coloured(f"        {line}", line[:2])
-
-    def _line(self, symbol: str, event: StepEvent, word: str, suffix: str = "") -> None:
-        text = f" {symbol} {event.type} {urn_name(event.urn)} {word} {suffix}"
-        self._coloured(text.rstrip(), symbol)
-
-    def _diagnostics_section(self) -> None:
-        if not self._diagnostics:
-            return
-        self._print("Diagnostics:")
-        for urn, diagnostics in self._diagnostics.items():
-            self._print(f"  {urn_type(urn)} ({urn_name(urn)}):")
-            for each in diagnostics:
-                prefix = "" if each.severity == "info" else f"{each.severity}: "
-                style = {"error": "red", "warning": "yellow"}.get(each.severity, "")
-                for line in f"{prefix}{each.message}".split("\n"):
-                    self._console.print(Text(f"    {line}", style=style), soft_wrap=True)
-            self._print("")
-
-    def _outputs_section(self) -> None:
-        outputs = self._outputs
-        if outputs is None or self._suppress_outputs:
-            return
-        lines = output_lines(outputs.old, outputs.new, all_keys=not self._dry_run, fresh=self._fresh)
-        if lines:
-            self._print("Outputs:")
-            for line in lines:
-                self._coloured(line, line[2:4])
-            self._print("")
-
-    def _coloured(self, line: str, symbol: str) -> None:
-        self._console.print(Text(line, style=_COLOURS.get(symbol, "")), soft_wrap=True)
-
-    def _print(self, line: str) -> None:
-        self._console.print(Text(line), soft_wrap=True)
+            lines.append(f"~ {where}: {inline(before)} => {inline(after)}")
+    return lines
 
 
-def _duration(seconds: float) -> str:
-    whole = int(seconds)
-    minutes, rest = divmod(whole, 60)
-    return f"{minutes}m{rest}s" if minutes else f"{max(1, rest)}s"
+def inline(value: Any) -> str:
+    """Return a value on one line, as JSON with `[unknown]` for what the update will tell."""
+    if value == UNKNOWN:
+        return "[unknown]"
+    if isinstance(value, list):
+        return f"[{', '.join(map(inline, cast('list[Any]', value)))}]"
+    if isinstance(value, dict):
+        items = sorted(cast("Properties", value).items())
+        return f"{{{', '.join(f'{key}: {inline(item)}' for key, item in items)}}}"
+    return json.dumps(value, ensure_ascii=False)
 
 
-def has_changes(changes: dict[Operation, int]) -> bool:
-    """Tell whether a run changed anything, or would."""
-    return any(count for op, count in changes.items() if op not in ("same", "refresh"))
+def output_lines(old: Properties, new: Properties, *, unchanged: bool) -> list[str]:
+    """Return the lines for the stack's outputs that differ, and with `unchanged` for the others."""
+    kinds = changed_keys(old, new)
+    keys = sorted(key for key in old.keys() | new.keys() if unchanged or key in kinds)
+    width = max(map(len, keys), default=0)
+    lines: list[str] = []
+    for key in keys:
+        kind = kinds.get(key)
+        before = f"{inline(old[key])} => " if kind == "update" else ""
+        value = inline(old[key] if kind == "delete" else new.get(key))
+        lines.append(f"  {_MARKS[kind] if kind else ' '} {key:<{width}}: {before}{value}")
+    return lines
+
+
+def summary_lines(session: Session) -> list[str]:
+    """Return the lines under `Resources:`."""
+    changes, lines = session.changes, list[str]()
+    for op in _COUNTED:
+        if changes[op]:
+            symbol, planned, _, done = _WORDS[op]
+            lines.append(f"    {symbol}{changes[op]} {f'to {planned}' if session.dry_run else done}")
+    tail = [f"{sum(changes[op] for op in _COUNTED)} changes"] if len(lines) > 1 else []
+    if changes["same"]:
+        tail.append(f"{changes['same']} unchanged")
+    if tail:
+        lines.append(f"    {'. '.join(tail)}")
+    errored = sum(any(severity == "error" for severity, _ in each) for each in session.messages.values())
+    return [*lines, f"    {errored} errored"] if errored else lines

@@ -1,191 +1,113 @@
-"""The dynamic provider host: the SDK's own `python -m pulumi.dynamic`, in its own process, over gRPC.
+"""The dynamic provider host: the SDK's own `python -m pulumi.dynamic`, in a process of its own, over gRPC.
 
-It holds the provider classes of the program and calls their check, diff, create, read, update and delete.
+It loads the provider classes of the program and calls their check, diff, create, read, update and delete.
 """
 
 from __future__ import annotations
 
-import os
 import subprocess
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import IO, TypeVar
+from dataclasses import dataclass
+from typing import TypeVar
 
 import grpc
 from google.protobuf import empty_pb2
 from google.protobuf.message import Message
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
+from ..language_host import HOST_RUNNER
 from .errors import EngineError, HostLostError, ProviderError
-from .project import Project
-from .values import Properties, from_struct, mark_secrets, plain, to_struct
+from .program import forward, start_python
+from .project import Config, Project
+from .state import Resource
+from .values import Properties, from_struct, to_struct
 
 CHANNEL_OPTIONS = [("grpc.max_receive_message_length", 400 * 1024 * 1024), ("grpc.max_send_message_length", -1)]
-# In a directory of its own: the directory of a script comes first in its module search path.
-_RUNNER = Path(__file__).parent / "runner" / "run_host.py"
 _Response = TypeVar("_Response", bound=Message)
 
 
 @dataclass(frozen=True)
-class Failure:
-    """A reason that check gave; `property` is empty when it concerns the whole resource."""
-
-    property: str
-    reason: str
-
-
-@dataclass(frozen=True)
 class Difference:
-    """What diff said. `changes` is None when the provider left it to the engine to compare the inputs."""
+    """The answer of diff. `changes` is None where the provider leaves it to the engine to compare the inputs."""
 
     changes: bool | None
-    replaces: list[str] = field(default_factory=list[str])
-    diffs: list[str] = field(default_factory=list[str])
-    delete_before_replace: bool = False
-
-
-@dataclass(frozen=True)
-class ReadOut:
-    """What read found: an empty `id` for an object that is gone, `inputs` None when the provider gave none."""
-
-    id: str
-    outputs: Properties
-    inputs: Properties | None
+    replaces: list[str]
+    diffs: list[str]
+    delete_before_replace: bool
 
 
 class ProviderHost:
-    """One host process; it starts at once and is configured before its first operation.
+    """One host process. Methods raise `ProviderError` with the text that the provider raised.
 
-    Errors of providers come as `ProviderError` with the text the provider raised.
+    `address` is that of the engine service, `on_output` receives each line that providers print.
     """
 
-    def __init__(self, project: Project, engine_address: str, *, on_output: Callable[[str], None]) -> None:
-        """Start the process in the program's directory; `on_output` gets each line that providers print."""
-        self._project = project
-        self._engine_address = engine_address
+    def __init__(self, project: Project, address: str, on_output: Callable[[str], None]) -> None:
         self._on_output = on_output
-        self._lock = threading.Lock()
-        self._stub: provider_pb2_grpc.ResourceProviderStub | None = None
         self._channel: grpc.Channel | None = None
-        self._config: Properties = {}
-        self._errors: list[str] = []
-        self._start()
+        self._stub: provider_pb2_grpc.ResourceProviderStub | None = None
+        self._process = start_python(project, HOST_RUNNER, address)
+        self._errors = forward(self._process.stderr, on_output)
 
-    def _start(self) -> None:
-        self._process = subprocess.Popen(  # noqa: S603 the project's own interpreter
-            [self._project.python, "-u", str(_RUNNER), self._engine_address],
-            cwd=self._project.program_directory,
-            env=process_environment(self._project),
-            stdin=subprocess.PIPE,  # held open: the host ends some time after its engine
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=True,  # Ctrl-C is for the engine, which lets running operations finish
-        )
-        self._error_reader = threading.Thread(target=self._read_errors, args=(self._process.stderr,), daemon=True)
-        self._error_reader.start()
+    def configure(self, config: Config) -> None:
+        """Connect, and hand over the configuration, before anything else; raises `EngineError` if there is no host."""
+        out = self._process.stdout
+        port = out.readline().strip() if out is not None else ""
+        if not port.isdigit():
+            self._errors.join(timeout=5)
+            raise EngineError("the provider host did not start: is `pulumi` installed in the project's Python?")
+        forward(out, self._on_output)
+        self._channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=CHANNEL_OPTIONS)
+        self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
+        request = provider_pb2.ConfigureRequest(args=to_struct({**config.values}))
+        self._call("Configure", request, provider_pb2.ConfigureResponse)
 
-    def configure(self, config: Properties) -> None:
-        """Connect and hand over a configuration, secrets in clear; before anything else.
-
-        Providers are configured once in the life of a process, so another configuration means another process.
-        Raises `EngineError` when the process does not come up.
-        """
-        with self._lock:
-            if self._stub is not None:
-                if plain(config) == plain(self._config):
-                    return
-                self.close()
-                self._stub = None
-                self._start()
-            out = self._process.stdout
-            line = out.readline().strip() if out is not None else ""
-            if not line.isdigit():
-                self._process.wait(timeout=10)
-                self._error_reader.join(timeout=5)
-                detail = "\n".join(self._errors[-5:])
-                raise EngineError(
-                    "the provider host did not start: is the `pulumi` package installed in the project's "
-                    f"Python?\n{detail}".rstrip()
-                )
-            threading.Thread(target=self._read_output, args=(out,), daemon=True).start()
-            self._channel = grpc.insecure_channel(f"127.0.0.1:{line}", options=CHANNEL_OPTIONS)
-            stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
-            request = provider_pb2.ConfigureRequest(
-                args=to_struct(config, reveal=True), acceptSecrets=True, acceptResources=True
-            )
-            _call(stub, "Configure", request, provider_pb2.ConfigureResponse)
-            self._stub = stub
-            self._config = config
-
-    def check(self, urn: str, old: Properties, new: Properties) -> tuple[Properties, list[Failure]]:
-        """Have the inputs checked; gives them as the provider wants them stored, and its complaints."""
-        request = provider_pb2.CheckRequest(urn=urn, olds=to_struct(old, reveal=True), news=to_struct(new, reveal=True))
+    def check(self, urn: str, old: Properties, new: Properties) -> tuple[Properties, list[tuple[str, str]]]:
+        """Return the inputs as the provider wants them stored, and its complaints: (property or "", reason)."""
+        request = provider_pb2.CheckRequest(urn=urn, olds=to_struct(old), news=to_struct(new))
         response = self._call("Check", request, provider_pb2.CheckResponse)
-        failures = [Failure(each.property, each.reason) for each in response.failures]
-        return mark_secrets(from_struct(response.inputs), new), failures
+        return from_struct(response.inputs), [(each.property, each.reason) for each in response.failures]
 
-    def diff(
-        self, urn: str, id_: str, old_inputs: Properties, old_outputs: Properties, new_inputs: Properties
-    ) -> Difference:
+    def diff(self, old: Resource, new: Properties) -> Difference:
         """Ask what a change of inputs means for the object."""
+        olds, old_inputs = to_struct(old.outputs), to_struct(old.inputs)
         request = provider_pb2.DiffRequest(
-            urn=urn,
-            id=id_,
-            olds=to_struct(old_outputs, reveal=True),
-            news=to_struct(new_inputs, reveal=True),
-            old_inputs=to_struct(old_inputs, reveal=True),
+            urn=old.urn, id=old.id, olds=olds, news=to_struct(new), old_inputs=old_inputs
         )
         response = self._call("Diff", request, provider_pb2.DiffResponse)
-        changes = {
-            provider_pb2.DiffResponse.DIFF_NONE: False,
-            provider_pb2.DiffResponse.DIFF_SOME: True,
-        }.get(response.changes)
+        none, some = provider_pb2.DiffResponse.DIFF_NONE, provider_pb2.DiffResponse.DIFF_SOME
+        changes = {none: False, some: True}.get(response.changes)
         return Difference(changes, list(response.replaces), list(response.diffs), response.deleteBeforeReplace)
 
-    def create(self, urn: str, inputs: Properties) -> tuple[str, Properties]:
-        """Create the object; gives its id and outputs."""
-        request = provider_pb2.CreateRequest(urn=urn, properties=to_struct(inputs, reveal=True))
+    def create(self, new: Resource) -> tuple[str, Properties]:
+        """Create the object; returns its id and outputs."""
+        request = provider_pb2.CreateRequest(urn=new.urn, properties=to_struct(new.inputs))
         response = self._call("Create", request, provider_pb2.CreateResponse)
         if not response.id:
             raise ProviderError("the provider returned no id from create: return CreateResult with the object's id")
-        return response.id, mark_secrets(from_struct(response.properties), inputs)
+        return response.id, from_struct(response.properties)
 
-    def update(
-        self, urn: str, id_: str, old_inputs: Properties, old_outputs: Properties, new_inputs: Properties
-    ) -> Properties:
-        """Change the object; gives its outputs."""
+    def update(self, old: Resource, new: Properties) -> Properties:
+        """Change the object; returns its outputs."""
+        olds, old_inputs = to_struct(old.outputs), to_struct(old.inputs)
         request = provider_pb2.UpdateRequest(
-            urn=urn,
-            id=id_,
-            olds=to_struct(old_outputs, reveal=True),
-            news=to_struct(new_inputs, reveal=True),
-            old_inputs=to_struct(old_inputs, reveal=True),
+            urn=old.urn, id=old.id, olds=olds, news=to_struct(new), old_inputs=old_inputs
         )
-        response = self._call("Update", request, provider_pb2.UpdateResponse)
-        return mark_secrets(from_struct(response.properties), new_inputs)
+        return from_struct(self._call("Update", request, provider_pb2.UpdateResponse).properties)
 
-    def read(self, urn: str, id_: str, inputs: Properties, outputs: Properties) -> ReadOut:
-        """Read the object as it is now."""
-        request = provider_pb2.ReadRequest(
-            urn=urn, id=id_, properties=to_struct(outputs, reveal=True), inputs=to_struct(inputs, reveal=True)
-        )
+    def read(self, old: Resource) -> tuple[str, Properties, Properties]:
+        """Read the object as it is now; returns its id, empty for one that is gone, its inputs and outputs."""
+        outputs, inputs = to_struct(old.outputs), to_struct(old.inputs)
+        request = provider_pb2.ReadRequest(urn=old.urn, id=old.id, properties=outputs, inputs=inputs)
         response = self._call("Read", request, provider_pb2.ReadResponse)
-        read_outputs = mark_secrets(from_struct(response.properties), outputs)
-        read_inputs: Properties | None = None
-        if response.HasField("inputs"):
-            read_inputs = mark_secrets(from_struct(response.inputs), inputs)
-        return ReadOut(response.id, read_outputs, read_inputs)
+        # A provider of an older SDK returns no inputs.
+        found = from_struct(response.inputs) if response.HasField("inputs") else old.inputs
+        return response.id, found, from_struct(response.properties)
 
-    def delete(self, urn: str, id_: str, inputs: Properties, outputs: Properties) -> None:
+    def delete(self, old: Resource) -> None:
         """Delete the object."""
-        request = provider_pb2.DeleteRequest(
-            urn=urn, id=id_, properties=to_struct(outputs, reveal=True), old_inputs=to_struct(inputs, reveal=True)
-        )
+        outputs, inputs = to_struct(old.outputs), to_struct(old.inputs)
+        request = provider_pb2.DeleteRequest(urn=old.urn, id=old.id, properties=outputs, old_inputs=inputs)
         self._call("Delete", request, empty_pb2.Empty)
 
     def close(self) -> None:
@@ -200,47 +122,16 @@ class ProviderHost:
             self._process.wait()
 
     def _call(self, method: str, request: Message, response_type: type[_Response]) -> _Response:
-        if self._stub is None:
-            raise AssertionError("configure comes first")
-        return _call(self._stub, method, request, response_type)
-
-    def _read_output(self, stream: IO[str] | None) -> None:
-        for line in stream or ():
-            self._on_output(line.rstrip("\n"))
-
-    def _read_errors(self, stream: IO[str] | None) -> None:
-        for line in stream or ():
-            self._errors.append(line.rstrip("\n"))
-            if self._stub is not None:
-                self._on_output(line.rstrip("\n"))
-
-
-def process_environment(project: Project) -> dict[str, str]:
-    """Give the environment for the program and its providers: ours, with the project's virtualenv active."""
-    environment = {**os.environ, "PULUMI_PROJECT": project.name, "PYTHONUNBUFFERED": "1"}
-    environment.pop("PULUMI_CONFIG_PASSPHRASE", None)
-    environment.setdefault("GRPC_VERBOSITY", "ERROR")
-    environment.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
-    if project.virtualenv is not None:
-        scripts = Path(project.python).parent
-        environment["VIRTUAL_ENV"] = str(project.virtualenv)
-        environment["PULUMI_RUNTIME_VIRTUALENV"] = str(project.virtualenv)
-        environment["PATH"] = f"{scripts}{os.pathsep}{environment.get('PATH', '')}"
-        environment.pop("PYTHONHOME", None)
-    return environment
-
-
-def _call(
-    stub: provider_pb2_grpc.ResourceProviderStub, method: str, request: Message, response_type: type[_Response]
-) -> _Response:
-    """Call the host; a provider's exception becomes a `ProviderError` with its text."""
-    try:
-        response: object = getattr(stub, method)(request)
-    except grpc.RpcError as error:
-        details = error.details() if isinstance(error, grpc.Call) else str(error)
-        if isinstance(error, grpc.Call) and error.code() == grpc.StatusCode.UNAVAILABLE:
-            raise HostLostError(details or "") from None
-        raise ProviderError((details or "the provider failed without a message").rstrip()) from None
-    if not isinstance(response, response_type):
-        raise ProviderError(f"the provider host answered {method} with {type(response).__name__}")
-    return response
+        try:
+            response: object = getattr(self._stub, method)(request)
+        except grpc.RpcError as error:
+            details = error.details() if isinstance(error, grpc.Call) else str(error)
+            if isinstance(error, grpc.Call) and error.code() == grpc.StatusCode.UNAVAILABLE:
+                raise HostLostError(
+                    f"the provider host ended unexpectedly ({details}): the outcome of the operation is unknown, look "
+                    "at the object itself"
+                ) from None
+            raise ProviderError((details or "the provider failed without a message").rstrip()) from None
+        if not isinstance(response, response_type):
+            raise ProviderError(f"the provider host answered {method} with {type(response).__name__}")
+        return response

@@ -1,40 +1,72 @@
-"""The `ResourceMonitor` service: what the SDK in the program's process calls to register resources."""
+"""The two gRPC services that the program's SDK calls: `ResourceMonitor` for its resources, `Engine` for its messages."""
 
 # gRPC fixes the names and arguments of the methods.
 # ruff: noqa: ARG002, N802
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from typing import Any, NoReturn, TypeVar
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import callback_pb2, provider_pb2, resource_pb2, resource_pb2_grpc
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, resource_pb2, resource_pb2_grpc
 
-from .context import RunContext
-from .errors import EngineError, StoppedError, UnsupportedFeatureError
-from .goals import goal_from_request
-from .registration import Registrar
-from .values import from_struct, to_struct
+from .errors import EngineError, NotModelledError, StoppedError
+from .execution import run_step
+from .planning import Planner
+from .session import Session, Severity
+from .state import Resource
+from .values import Properties, from_struct, to_struct
 
-# Features the SDK asks for before it uses them; a False here makes it raise its own error for the others.
-_FEATURES = frozenset({"secrets", "resourceReferences", "aliasSpecs", "deletedWith"})
+# What the SDK asks for before it uses it. Without one it raises an error of its own, which says to update the Pulumi CLI; with
+# those that are not modelled it tries, and the program ends with the message of this engine.
+_FEATURES = {
+    "secrets", "resourceReferences", "aliasSpecs", "deletedWith", "transforms", "invokeTransforms", "resourceHooks",
+    "parameterization",
+}  # fmt: skip
+_NOT_MODELLED = {
+    "Invoke": "calling a function of a package",
+    "Call": "calling a method of a remote component",
+    "ReadResource": "reading an existing object (`get`, a stack reference)",
+    "RegisterStackTransform": "transforms",
+    "RegisterStackInvokeTransform": "transforms",
+    "RegisterResourceHook": "resource hooks",
+    "RegisterErrorHook": "error hooks",
+    "RegisterPackage": "a parameterized package",
+}
+_SEVERITIES: dict[int, Severity] = {
+    engine_pb2.DEBUG: "debug",
+    engine_pb2.INFO: "info",
+    engine_pb2.WARNING: "warning",
+    engine_pb2.ERROR: "error",
+}
 _Response = TypeVar("_Response")
 
 
 class ResourceMonitor(resource_pb2_grpc.ResourceMonitorServicer):
-    """Answers the program; each call runs in a thread of its own."""
+    """Brings what the program registers to its goal; each call runs in a thread of its own."""
 
-    def __init__(self, context: RunContext, registrar: Registrar) -> None:
-        """Hand registrations to `registrar`, errors to `context`."""
-        self._context = context
-        self._registrar = registrar
+    def __init__(self, session: Session) -> None:
+        """Plan and execute within `session`."""
+        self._session = session
+        self._planner = Planner(session)
+        self._planning = threading.Lock()
+        self._outputs_given: set[str] = set()
+        for method, what in _NOT_MODELLED.items():
+            setattr(self, method, self._refusal(what))
+
+    @property
+    def registered(self) -> dict[str, Resource]:
+        """The resources that the program has, by URN."""
+        return self._planner.registered
 
     def SupportsFeature(
         self, request: resource_pb2.SupportsFeatureRequest, context: grpc.ServicerContext
     ) -> resource_pb2.SupportsFeatureResponse:
-        """Say whether this engine has a feature."""
+        """Return whether the SDK may use a feature."""
         return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in _FEATURES)
 
     def RegisterResource(
@@ -43,14 +75,22 @@ class ResourceMonitor(resource_pb2_grpc.ResourceMonitorServicer):
         """Bring a resource to its goal."""
 
         def answer() -> resource_pb2.RegisterResourceResponse:
-            state = self._registrar.register(goal_from_request(request))
-            return resource_pb2.RegisterResourceResponse(
-                urn=state.urn,
-                id=state.id,
-                object=to_struct({**state.inputs, **state.outputs}, reveal=False),
-            )
+            made = self._register(request)
+            properties = to_struct({**made.inputs, **made.outputs})
+            return resource_pb2.RegisterResourceResponse(urn=made.urn, id=made.id, object=properties)
 
         return self._answer(answer, context)
+
+    def _register(self, request: resource_pb2.RegisterResourceRequest) -> Resource:
+        with self._planning:
+            self._session.ensure_running()
+            steps = self._planner.plan(self._planner.read(request))
+        for step in steps:
+            run_step(self._session, step)
+        (made,) = (step.new for step in steps if step.op != "replace" and step.new is not None)
+        with self._planning:
+            self.registered[made.urn] = made
+        return made
 
     def RegisterResourceOutputs(
         self, request: resource_pb2.RegisterResourceOutputsRequest, context: grpc.ServicerContext
@@ -58,83 +98,62 @@ class ResourceMonitor(resource_pb2_grpc.ResourceMonitorServicer):
         """Record the outputs of a component or of the stack."""
 
         def answer() -> empty_pb2.Empty:
-            self._registrar.register_outputs(request.urn, from_struct(request.outputs))
+            self._register_outputs(request.urn, from_struct(request.outputs, f"resource '{request.urn}'"))
             return empty_pb2.Empty()
 
         return self._answer(answer, context)
 
+    def _register_outputs(self, urn: str, outputs: Properties) -> None:
+        with self._planning:
+            old = self.registered.get(urn)
+            if old is None or urn in self._outputs_given:
+                raise EngineError(f"resource '{urn}' has no outputs to register, or has registered them already")
+            self._outputs_given.add(urn)
+            self.registered[urn] = new = replace(old, outputs=outputs)
+        if urn == self._session.root_urn:
+            self._session.outputs = old.outputs, outputs
+        self._session.state.put(new)
+
     def SignalAndWaitForShutdown(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> empty_pb2.Empty:
-        """Let the program end: nothing that comes after its registrations needs it any more."""
+        """Let the program end: nothing after its registrations needs it."""
         return empty_pb2.Empty()
 
-    def Invoke(
-        self, request: resource_pb2.ResourceInvokeRequest, context: grpc.ServicerContext
-    ) -> provider_pb2.InvokeResponse:
-        """Refuse: functions belong to provider packages."""
-        return self._unsupported(f"function {request.tok}", context)
+    def _refusal(self, what: str) -> Callable[[object, Any], object]:
+        def refuse() -> object:
+            raise NotModelledError(what)
 
-    def Call(
-        self, request: resource_pb2.ResourceCallRequest, context: grpc.ServicerContext
-    ) -> provider_pb2.CallResponse:
-        """Refuse: methods belong to remote components."""
-        return self._unsupported(f"method {request.tok}", context)
+        return lambda _request, context: self._answer(refuse, context)
 
-    def ReadResource(
-        self, request: resource_pb2.ReadResourceRequest, context: grpc.ServicerContext
-    ) -> resource_pb2.ReadResourceResponse:
-        """Refuse: reading an existing object (`get`, stack references)."""
-        return self._unsupported(f"{request.type} resource {request.name!r}: reading an existing object", context)
-
-    def RegisterStackTransform(self, request: callback_pb2.Callback, context: grpc.ServicerContext) -> empty_pb2.Empty:
-        """Refuse: transforms of all resources."""
-        return self._unsupported("stack transforms", context)
-
-    def RegisterStackInvokeTransform(
-        self, request: callback_pb2.Callback, context: grpc.ServicerContext
-    ) -> empty_pb2.Empty:
-        """Refuse: transforms of function calls."""
-        return self._unsupported("invoke transforms", context)
-
-    def RegisterResourceHook(
-        self, request: resource_pb2.RegisterResourceHookRequest, context: grpc.ServicerContext
-    ) -> empty_pb2.Empty:
-        """Refuse: hooks."""
-        return self._unsupported("resource hooks", context)
-
-    def RegisterPackage(
-        self, request: resource_pb2.RegisterPackageRequest, context: grpc.ServicerContext
-    ) -> resource_pb2.RegisterPackageResponse:
-        """Refuse: parameterized packages."""
-        return self._unsupported(f"package {request.name!r}", context)
-
-    def _unsupported(self, feature: str, context: grpc.ServicerContext) -> NoReturn:
-        def refuse() -> None:
-            raise UnsupportedFeatureError(feature)
-
-        self._answer(refuse, context)
-        raise AssertionError("not reached: refusing ends the call")
-
-    def _answer(self, action: Callable[[], _Response], context: grpc.ServicerContext) -> _Response:
+    def _answer(self, action: Callable[[], _Response], context: Any) -> _Response:
         """Run an action; its failure stops the run, and the program with it.
 
-        The SDK takes UNAVAILABLE as "the monitor has shut down" and ends the program without a traceback.
+        The SDK takes UNAVAILABLE for the end of the monitor, and ends the program without a traceback.
         """
         try:
-            with self._context.call():
-                return action()
+            return action()
         except StoppedError as error:
             message = str(error)
         except EngineError as error:
             message = str(error)
-            self._context.report("error", message)
-            self._context.fail()
-        except Exception as error:  # noqa: BLE001 whatever it is must reach the user, not only the program
-            message = f"internal error of the offline engine: {type(error).__name__}: {error}"
-            self._context.report("error", message)
-            self._context.fail()
-        return _abort(context, message)
+            self._session.report("error", message)
+        except Exception as error:  # noqa: BLE001 whatever it is must reach the user
+            message = f"a bug of the embedded engine: {type(error).__name__}: {error}"
+            self._session.report("error", message)
+        self._session.fail()
+        context.abort(grpc.StatusCode.UNAVAILABLE, message)
+        raise AssertionError("abort raises")
 
 
-def _abort(context: Any, message: str) -> NoReturn:
-    context.abort(grpc.StatusCode.UNAVAILABLE, message)
-    raise AssertionError("not reached: abort raises")
+class EngineService(engine_pb2_grpc.EngineServicer):
+    """Takes the messages of the program and of providers."""
+
+    def __init__(self, session: Session) -> None:
+        """Report to `session`."""
+        self._session = session
+
+    def Log(self, request: engine_pb2.LogRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:
+        """Take a message."""
+        severity = _SEVERITIES.get(request.severity, "info")
+        if severity != "debug" and not request.ephemeral:
+            self._session.report(severity, request.message.rstrip("\n"), request.urn)
+        return empty_pb2.Empty()

@@ -1,7 +1,12 @@
-"""The project: `Pulumi.yaml`, where its program lies, and which Python runs it."""
+"""The project and its configuration: `Pulumi.yaml`, `Pulumi.<stack>.yaml`, the environment; and the Python of the program.
+
+Secrets of the configuration come from the environment only, where nothing has to store them: in `PULUMI_CONFIG`, a JSON object of
+full keys and texts, with the keys of the secret ones as a JSON list in `PULUMI_CONFIG_SECRET_KEYS`.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from dataclasses import dataclass, field
@@ -10,138 +15,146 @@ from typing import Any, cast
 
 import yaml
 
-from .errors import EngineError
-
-_FILE_NAMES = ("Pulumi.yaml", "Pulumi.yml")
+from .errors import EngineError, NotModelledError
 
 
 @dataclass(frozen=True)
 class Project:
-    """What the engine needs of a `Pulumi.yaml`.
+    """What the engine needs of the `Pulumi.yaml` in `root`: the name, the program's file or directory, its virtual environment.
 
-    `root` is its directory, `main` the program's directory or file, `config` the project-wide values and
-    defaults by full key, `stack_config_dir` where the `Pulumi.<stack>.yaml` files are.
+    `config` has the project's own values by full key, and `config_directory` the `Pulumi.<stack>.yaml` files.
     """
 
     name: str
     root: Path
     main: Path
-    virtualenv: Path | None = None
-    config: dict[str, Any] = field(default_factory=dict[str, Any])
-    stack_config_dir: Path = field(default_factory=Path)
+    virtualenv: Path | None
+    config: dict[str, Any]
+    config_directory: Path
 
     @property
     def program_directory(self) -> Path:
-        """The directory that the program and its provider host run in."""
+        """The working directory of the program and of its provider host."""
         return self.main if self.main.is_dir() else self.main.parent
-
-    def ensure_program(self) -> None:
-        """Raise `EngineError` when the project has no program to run."""
-        if self.main.is_dir() and not (self.main / "__main__.py").exists():
-            raise EngineError(
-                f"unable to find main python program `__main__.py` in `{self.main}`: write it, or correct "
-                "`main:` in Pulumi.yaml"
-            )
 
     @property
     def python(self) -> str:
-        """The interpreter for the program: that of the project's virtualenv, else the one running now."""
+        """The interpreter of the project's virtual environment, or this one where the project names none."""
         if self.virtualenv is None:
             return sys.executable
-        scripts, name = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")
-        python = self.virtualenv / scripts / name
+        python = self.virtualenv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
         if not python.exists():
             raise EngineError(
-                f"Pulumi.yaml: runtime option virtualenv: no Python at {python}: "
-                f"make it with `python -m venv {self.virtualenv}` and install the project's requirements"
+                f"Pulumi.yaml: runtime option virtualenv: no Python at {python}; make it with "
+                f"`python -m venv {self.virtualenv}` and install the project's requirements"
             )
         return str(python)
 
-    def stack_config_path(self, stack: str) -> Path:
-        """The file that holds a stack's configuration, whether it exists or not."""
-        for suffix in (".yaml", ".yml"):
-            path = self.stack_config_dir / f"Pulumi.{stack}{suffix}"
-            if path.exists():
-                return path
-        return self.stack_config_dir / f"Pulumi.{stack}.yaml"
+
+@dataclass(frozen=True)
+class Config:
+    """The configuration of a stack: texts by full key (JSON for objects and lists), and which of them are secret."""
+
+    values: dict[str, str] = field(repr=False)
+    secret_keys: list[str]
+
+    def masked(self) -> dict[str, str]:
+        """Return the values with `[secret]` for the secret ones."""
+        return {key: "[secret]" if key in self.secret_keys else text for key, text in self.values.items()}
 
 
 def find_project(directory: Path) -> Project:
-    """Load the project of `directory`, looking upwards as Pulumi does; raises `EngineError` when there is none."""
+    """Load the project of a directory, or of the nearest one above it; raises `EngineError` where that is not possible."""
     start = directory.resolve()
     for candidate in (start, *start.parents):
-        for name in _FILE_NAMES:
-            path = candidate / name
-            if path.is_file():
-                return load_project(path)
+        for name in ("Pulumi.yaml", "Pulumi.yml"):
+            if (candidate / name).is_file():
+                return _load(candidate / name)
     raise EngineError(f"no Pulumi.yaml project file found in {start} or above: use --cwd to name its directory")
 
 
-def load_project(path: Path) -> Project:
-    """Read one `Pulumi.yaml`; raises `EngineError` when it is no Python project or not well formed."""
-    data = read_yaml(path)
+def _load(path: Path) -> Project:
+    data = _read(path)
     name = data.get("name")
     if not isinstance(name, str) or not name:
         raise EngineError(f"{path}: project is missing a 'name' attribute")
-    runtime, options = _runtime(data.get("runtime"), path)
-    if runtime != "python":
-        raise EngineError(f"{path}: runtime {runtime!r}: the offline engine runs Python programs, use the Pulumi CLI")
+    runtime: Any = data.get("runtime")
+    entry = cast("dict[str, Any]", runtime) if isinstance(runtime, dict) else {"name": runtime}
+    options = cast("dict[str, Any]", entry.get("options") or {})
+    if entry.get("name") != "python" or options.get("toolchain", "pip") != "pip" or "backend" in data:
+        raise NotModelledError(f"{path}: a runtime that is not Python with pip, or a backend of its own")
     root = path.parent
     main = root / str(data.get("main") or ".")
     if not main.exists():
         raise EngineError(f"{path}: could not find the program at {main}: correct `main:`")
     virtualenv = options.get("virtualenv")
+    config: dict[str, Any] = {}
+    for key, value in _mapping(data, "config", path).items():
+        declared = cast("dict[str, Any]", value) if isinstance(value, dict) else {"value": value}
+        if "value" in declared or "default" in declared:
+            config[_full_key(key, name)] = declared.get("value", declared.get("default"))
     return Project(
         name=name,
         root=root,
         main=main.resolve(),
-        virtualenv=(root / str(virtualenv)) if virtualenv else None,
-        config=_project_config(data.get("config"), name, path),
-        stack_config_dir=root / str(data.get("stackConfigDir") or "."),
+        virtualenv=root / str(virtualenv) if virtualenv else None,
+        config=config,
+        config_directory=root / str(data.get("stackConfigDir") or "."),
     )
 
 
-def read_yaml(path: Path) -> dict[str, Any]:
-    """Read a YAML mapping; an empty file is an empty mapping. Raises `EngineError` for anything else."""
+def load_config(project: Project, stack: str) -> Config:
+    """Return the configuration: that of the environment over that of the stack's file over that of the project.
+
+    Raises `EngineError` where a part of it is not well formed, or encrypted.
+    """
+    path = project.config_directory / f"Pulumi.{stack}.yaml"
+    data = _read(path) if path.exists() else {}
+    if "environment" in data:
+        raise NotModelledError(f"{path}: `environment:`")
+    values = {**project.config, **{_full_key(k, project.name): v for k, v in _mapping(data, "config", path).items()}}
+    given = _environment("PULUMI_CONFIG", dict[str, Any]())
+    secret_keys = _environment("PULUMI_CONFIG_SECRET_KEYS", list[str]())
+    for key, value in values.items():
+        if key not in given and '"secure":' in json.dumps(value):
+            raise NotModelledError(f"{path}: '{key}' is encrypted")
+    return Config({key: _text(value) for key, value in sorted({**values, **given}.items())}, secret_keys)
+
+
+def _environment(name: str, default: Any) -> Any:
     try:
-        data: object = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise EngineError(f"cannot read {path}: {error.strerror}") from None
+        value: Any = json.loads(os.environ.get(name) or "null")
+    except ValueError:
+        value = ...
+    if value is not None and not isinstance(value, type(default)):
+        raise EngineError(
+            f"{name} is not a JSON {'object' if isinstance(default, dict) else 'list'}: correct or unset it"
+        )
+    return default if value is None else value
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def _full_key(key: str, project: str) -> str:
+    return key if ":" in key else f"{project}:{key}"
+
+
+def _mapping(data: dict[str, Any], key: str, path: Path) -> dict[str, Any]:
+    value: object = data.get(key) or {}
+    if not isinstance(value, dict):
+        raise EngineError(f"{path}: {key}: a mapping is required")
+    return {str(name): each for name, each in cast("dict[object, Any]", value).items()}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        data: object = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except yaml.YAMLError as error:
         raise EngineError(f"{path}: not well-formed YAML: {' '.join(str(error).split())}") from None
-    if data is None:
-        return {}
     if not isinstance(data, dict):
-        raise EngineError(f"{path}: a mapping is expected")
+        raise EngineError(f"{path}: a mapping is required")
     return cast("dict[str, Any]", data)
-
-
-def _runtime(value: object, path: Path) -> tuple[str, dict[str, Any]]:
-    if isinstance(value, str):
-        return value, {}
-    if isinstance(value, dict):
-        entry = cast("dict[str, Any]", value)
-        options: object = entry.get("options") or {}
-        if isinstance(entry.get("name"), str) and isinstance(options, dict):
-            return str(entry["name"]), cast("dict[str, Any]", options)
-    raise EngineError(f"{path}: project is missing a 'runtime' attribute")
-
-
-def _project_config(value: object, project: str, path: Path) -> dict[str, Any]:
-    """Give the project's own config: `key: value`, or `key: {value:|default:}`, keys made full."""
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise EngineError(f"{path}: config: a mapping is expected")
-    result: dict[str, Any] = {}
-    for key, entry in cast("dict[str, Any]", value).items():
-        full = key if ":" in key else f"{project}:{key}"
-        if isinstance(entry, dict):
-            declared = cast("dict[str, Any]", entry)
-            if "value" in declared:
-                result[full] = declared["value"]
-            elif "default" in declared:
-                result[full] = declared["default"]
-        else:
-            result[full] = entry
-    return result

@@ -1,142 +1,112 @@
-"""One run of one kind: preview or update, refresh, destroy; the servers and processes it needs, and their end."""
+"""One update, refresh or destroy, from the processes and servers that it needs to their end.
+
+Each function reports its failures through the session, whose `failed` is the result.
+"""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2_grpc
 
-from .config import provider_inputs
-from .context import RunContext
-from .deleting import plan_deletions, run_deletions
-from .engine_service import EngineService
 from .errors import EngineError, StoppedError
+from .execution import delete_all, refresh
 from .host import CHANNEL_OPTIONS, ProviderHost
-from .importing import ImportItem, import_resources
-from .monitor import ResourceMonitor
+from .monitor import EngineService, ResourceMonitor
 from .program import ProgramProcess
-from .refreshing import refresh
-from .registration import Registrar
-from .urn import DYNAMIC_PROVIDER_TYPE
+from .session import Session
 
-_RUNNER_REPORTED = {1, 32}
+# The exit codes of the runner for a program whose failure has been reported.
+_REPORTED = (1, 32)
 
 
-def update(context: RunContext, *, refresh_first: bool = False) -> None:
-    """Run the program and bring the stack to what it asks for (in a preview: show what that would take).
-
-    Failures are reported through the context, whose `failed` tells the verdict.
-    """
-    with _run(context) as server:
-        context.project.ensure_program()
+def update(session: Session, *, refresh_first: bool) -> None:
+    """Run the program, bring the stack to what it registers, and delete what it no longer registers."""
+    with _host(session) as engine:
         if refresh_first:
-            _configure_as_recorded(context)
-            refresh(context, as_result=False)
-        registrar = Registrar(context)
-        resource_pb2_grpc.add_ResourceMonitorServicer_to_server(ResourceMonitor(context, registrar), server)
-        server.start()
-        program_ended_well = _run_program(context)
-        if program_ended_well and not context.failed:
-            steps = plan_deletions(context, context.snapshot.leftover)
-            if steps and not context.failed:
-                if not registrar.has_provider:
-                    _configure_as_recorded(context)
-                run_deletions(context, steps)
+            refresh(session, as_result=False)
+        monitor = ResourceMonitor(session)
+        # It ends after all calls: a program may end, or be killed, before its operations do.
+        with _server(
+            4 * session.parallel,
+            lambda server: resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server),
+        ) as address:
+            ended_well = _run_program(session, address, engine)
+        if ended_well and not session.failed:
+            left = [each for urn, each in session.state.live.items() if urn not in monitor.registered]
+            delete_all(session, [*left, *session.state.condemned])
 
 
-def refresh_stack(context: RunContext) -> None:
-    """Take over into the state what the objects of the stack are now."""
-    with _run(context) as server:
-        server.start()
-        _configure_as_recorded(context)
-        refresh(context, as_result=True)
+def refresh_stack(session: Session) -> None:
+    """Take into the state what the objects of the stack are now."""
+    with _host(session):
+        refresh(session, as_result=True)
 
 
-def destroy(context: RunContext, *, refresh_first: bool = False) -> None:
-    """Delete everything that the stack holds."""
-    with _run(context) as server:
-        server.start()
-        _configure_as_recorded(context)
+def destroy(session: Session, *, refresh_first: bool) -> None:
+    """Delete all objects of the stack."""
+    with _host(session):
         if refresh_first:
-            refresh(context, as_result=False)
-        steps = plan_deletions(context, context.snapshot.leftover)
-        if not context.failed:
-            run_deletions(context, steps)
-
-
-def import_into(context: RunContext, items: list[ImportItem], *, protect: bool) -> None:
-    """Take objects that exist already into the stack."""
-    with _run(context) as server:
-        server.start()
-        import_resources(context, items, protect=protect)
-
-
-def _configure_as_recorded(context: RunContext) -> None:
-    """Configure the host as the stack's last update did: without the program running, Pulumi takes the provider
-    from the state, and a configuration changed since then counts from the next update on."""
-    recorded = next((state for state in context.snapshot.leftover if state.type == DYNAMIC_PROVIDER_TYPE), None)
-    context.providers.configure(provider_inputs(context.config) if recorded is None else recorded.inputs)
+            refresh(session, as_result=False)
+        delete_all(session, [*session.state.live.values(), *session.state.condemned])
 
 
 @contextlib.contextmanager
-def _run(context: RunContext) -> Generator[grpc.Server]:
-    """Start what every run needs, turn its failures into reports, and end it in every case."""
-    server = grpc.server(  # pyright: ignore[reportUnknownMemberType] generics of the stubs
-        ThreadPoolExecutor(max_workers=4 * context.options.parallel + 16), options=CHANNEL_OPTIONS
-    )
-    engine_pb2_grpc.add_EngineServicer_to_server(EngineService(context), server)
-    context.server_port = server.add_insecure_port("127.0.0.1:0")
-    try:
-        context.host = ProviderHost(
-            context.project,
-            f"127.0.0.1:{context.server_port}",
-            on_output=lambda line: context.report("info", line),
-        )
-        yield server
-    except StoppedError:
-        context.failed = True
-    except EngineError as error:
-        context.report("error", str(error))
-    finally:
-        if context.host is not None:
-            context.host.close()
-        server.stop(grace=None).wait()
-    if context.cancelled:
-        context.report("error", "the run was cancelled; what had been done by then is recorded")
-    context.summarize()
+def _host(session: Session) -> Generator[str]:
+    """Start the provider host, turn failures into messages, and end it in every case; gives the engine's address."""
+    service = EngineService(session)
+    with _server(16, lambda server: engine_pb2_grpc.add_EngineServicer_to_server(service, server)) as address:
+        session.host = ProviderHost(session.project, address, lambda line: session.report("info", line))
+        try:
+            session.host.configure(session.config)
+            yield address
+        except StoppedError:
+            session.fail()
+        except EngineError as error:
+            session.report("error", str(error))
+        finally:
+            session.host.close()
+    if session.cancelled:
+        session.report("error", "the run was cancelled; what had been done by then is recorded")
 
 
-def _run_program(context: RunContext) -> bool:
-    """Run the program to its end; tells whether it ended well."""
-    address = f"127.0.0.1:{context.server_port}"
+@contextlib.contextmanager
+def _server(threads: int, add_services: Callable[[grpc.Server], None]) -> Generator[str]:
+    """Serve on loopback, and at the end wait for the calls that are under way; gives the address."""
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        server = grpc.server(pool, options=CHANNEL_OPTIONS)  # pyright: ignore[reportUnknownMemberType] of the stubs
+        add_services(server)
+        address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+        server.start()
+        try:
+            yield address
+        finally:
+            server.stop(grace=None).wait()
+
+
+def _run_program(session: Session, monitor: str, engine: str) -> bool:
+    """Run the program to its end; returns whether it ended well."""
     program = ProgramProcess(
-        context.project,
-        context.stack,
-        config=context.config,
-        monitor=address,
-        engine=address,
-        parallel=context.options.parallel,
-        dry_run=context.dry_run,
-        on_output=lambda line: context.report("info", line),
+        session.project,
+        session.stack,
+        config=session.config,
+        monitor=monitor,
+        engine=engine,
+        parallel=session.parallel,
+        dry_run=session.dry_run,
+        on_output=lambda line: session.report("info", line),
     )
-    context.end_program = program.kill
+    session.end_program = program.kill
     try:
         code = program.wait()
     except BaseException:
         program.kill()
         raise
-    # A call that was under way when the program ended still works on its resource.
-    context.wait_for_calls()
-    if code == 0:
-        return True
-    if context.cancelled:
-        return False
-    if code not in _RUNNER_REPORTED:
-        context.report("error", f"the program ended with exit code {code}: see its output")
-    elif context.step_has_failed and not context.dry_run:
-        context.report("error", "update failed")
-    context.failed = True
-    return False
+    if code and not session.cancelled:
+        session.failed = True
+        if code not in _REPORTED:
+            session.report("error", f"the program ended with exit code {code}: see its output")
+    return code == 0

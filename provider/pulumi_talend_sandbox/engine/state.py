@@ -1,54 +1,39 @@
-"""Resources as a deployment records them: one entry of a version-3 `deployment` document each."""
+"""The state of a stack: its resources, the operations under way, and the file that holds both.
+
+The file is `.talend-sandbox/<project>/<stack>.json`, under the directory of a `file://` PULUMI_BACKEND_URL or else under the
+project. Its `deployment` has the shape of `pulumi stack export`, which `talend-access adopt --state` reads; the Pulumi CLI keeps
+its own state elsewhere. An operation is recorded before it begins and removed after it ended, so a crash leaves at worst a
+pending operation, never an object that nobody knows of.
+"""
 
 from __future__ import annotations
 
-import copy
+import contextlib
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import os
+import threading
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any, cast
+from urllib.parse import unquote, urlsplit
 
-from .errors import EngineError
-from .urn import PROVIDER_PREFIX, is_default_provider, urn_name
-from .values import Properties, from_state, masked, to_state
+from .errors import EngineError, NotModelledError
+from .values import Properties
 
-# Keys of an entry that this engine reads or writes; others are carried along untouched in `extra`.
-_LISTS = {
-    "dependencies": "dependencies",
-    "additionalSecretOutputs": "additional_secret_outputs",
-    "aliases": "aliases",
-    "ignoreChanges": "ignore_changes",
-    "replaceOnChanges": "replace_on_changes",
-}
-_FLAGS = {
-    "delete": "delete",
-    "protect": "protect",
-    "external": "external",
-    "pendingReplacement": "pending_replacement",
-    "retainOnDelete": "retain_on_delete",
-}
-_TEXTS = {
-    "id": "id",
-    "parent": "parent",
-    "provider": "provider",
-    "created": "created",
-    "modified": "modified",
-    "deletedWith": "deleted_with",
-    "importID": "import_id",
-}
+ROOT_TYPE = "pulumi:pulumi:Stack"
+_ENGINE = "talend-sandbox"
+# Fields whose name in the file is another one.
+_NAMES = {"retain": "retainOnDelete", "property_dependencies": "propertyDependencies"}
 
 
-def _texts() -> list[str]:
-    return []
+@dataclass(frozen=True)
+class Resource:
+    """One resource: what it is, what went in, and what came out. A changed resource is another instance (`replace`).
 
-
-@dataclass
-class ResourceState:
-    """One resource: what it is, what went in, what came out, and how the engine has to treat it.
-
-    Field names follow the entries of Pulumi's deployment documents. Treat a state as read-only once it is in
-    a snapshot: changes are made on a copy (`evolve`).
+    `delete` marks a replaced object that still has to be deleted; `retain` leaves the object where it is when the resource is
+    deleted. Times are UTC, ISO 8601.
     """
 
     urn: str
@@ -58,179 +43,239 @@ class ResourceState:
     inputs: Properties = field(default_factory=dict[str, Any])
     outputs: Properties = field(default_factory=dict[str, Any])
     parent: str = ""
-    provider: str = ""
     protect: bool = False
-    external: bool = False
+    retain: bool = False
     delete: bool = False
-    pending_replacement: bool = False
-    retain_on_delete: bool = False
-    dependencies: list[str] = field(default_factory=_texts)
+    dependencies: list[str] = field(default_factory=list[str])
     property_dependencies: dict[str, list[str]] = field(default_factory=dict[str, "list[str]"])
-    additional_secret_outputs: list[str] = field(default_factory=_texts)
-    aliases: list[str] = field(default_factory=_texts)
-    ignore_changes: list[str] = field(default_factory=_texts)
-    replace_on_changes: list[str] = field(default_factory=_texts)
-    deleted_with: str = ""
-    import_id: str = ""
     created: str = ""
     modified: str = ""
-    extra: dict[str, Any] = field(default_factory=dict[str, Any])
 
-    @property
-    def name(self) -> str:
-        """The resource's name, the last part of its URN."""
-        return urn_name(self.urn)
+    def needs(self) -> set[str]:
+        """Return the URNs of what must exist before this resource."""
+        by_property = {urn for urns in self.property_dependencies.values() for urn in urns}
+        return {self.parent, *self.dependencies, *by_property} - {""}
 
-    @property
-    def is_provider(self) -> bool:
-        """Whether this is a provider rather than a resource that one manages."""
-        return self.type.startswith(PROVIDER_PREFIX)
+    def with_renamed(self, old: str, new: str) -> Resource:
+        """Return the resource with one URN replaced wherever it occurs."""
 
-    @property
-    def hidden(self) -> bool:
-        """Whether displays leave it out: providers the program did not ask for."""
-        return self.is_provider and is_default_provider(self.urn)
+        def renamed(urns: list[str]) -> list[str]:
+            return [new if urn == old else urn for urn in urns]
 
-    def evolve(self, **changes: Any) -> ResourceState:
-        """Give a copy with other values in the fields named."""
-        other = copy.copy(self)
-        for name, value in changes.items():
-            setattr(other, name, value)
-        return other
+        urn, parent = renamed([self.urn, self.parent])
+        by_property = {key: renamed(urns) for key, urns in self.property_dependencies.items()}
+        needs = renamed(self.dependencies)
+        return replace(self, urn=urn, parent=parent, dependencies=needs, property_dependencies=by_property)
 
-    def with_renamed(self, names: dict[str, str]) -> ResourceState:
-        """Give the state with its references to other resources as `names` renames them; itself if none changes."""
-        if not names.keys() & self.all_dependencies():
-            return self
-        return self.evolve(
-            parent=names.get(self.parent, self.parent),
-            deleted_with=names.get(self.deleted_with, self.deleted_with),
-            dependencies=[names.get(urn, urn) for urn in self.dependencies],
-            property_dependencies={
-                key: [names.get(urn, urn) for urn in urns] for key, urns in self.property_dependencies.items()
-            },
-        )
-
-    def all_dependencies(self) -> set[str]:
-        """The URNs that must exist before this resource: parent, provider, and what its inputs came from."""
-        urns = set(self.dependencies)
-        for each in self.property_dependencies.values():
-            urns.update(each)
-        if self.parent:
-            urns.add(self.parent)
-        if self.provider:
-            urns.add(provider_urn(self.provider))
-        if self.deleted_with:
-            urns.add(self.deleted_with)
-        return urns
-
-    def to_json(self, encode: Callable[[Properties], dict[str, Any]]) -> dict[str, Any]:
-        """Give the entry as JSON data; `encode` treats the property maps (encrypts or masks their secrets)."""
-        data: dict[str, Any] = {"urn": self.urn, "custom": self.custom, "type": self.type}
-        for key, name in (*_TEXTS.items(), *_FLAGS.items(), *_LISTS.items()):
-            value = getattr(self, name)
-            if value:
-                data[key] = value
-        if self.inputs:
-            data["inputs"] = encode(self.inputs)
-        if self.outputs:
-            data["outputs"] = encode(self.outputs)
-        if self.property_dependencies:
-            data["propertyDependencies"] = dict(sorted(self.property_dependencies.items()))
-        return {**data, **self.extra}
+    def to_json(self) -> dict[str, Any]:
+        """Return the resource as JSON data, without what is empty."""
+        data = {_NAMES.get(name, name): value for name, value in vars(self).items() if value}
+        return {**data, "custom": self.custom}
 
     @classmethod
-    def from_json(cls, data: dict[str, Any], decrypt: Callable[[str], str]) -> ResourceState:
-        """Read an entry; raises `EngineError` when it has no URN or type."""
-        rest = dict(data)
-        try:
-            state = cls(urn=str(rest.pop("urn")), type=str(rest.pop("type")), custom=bool(rest.pop("custom", False)))
-        except KeyError as error:
-            raise EngineError(f"the state holds a resource without {error}: restore it from a backup") from None
-        for key, name in (*_TEXTS.items(), *_FLAGS.items(), *_LISTS.items()):
-            if rest.get(key) is not None:
-                setattr(state, name, rest.pop(key))
-        for key in ("inputs", "outputs"):
-            setattr(state, key, cast("Properties", from_state(rest.pop(key, None) or {}, decrypt)))
-        recorded = cast("dict[str, list[str] | None]", rest.pop("propertyDependencies", None) or {})
-        state.property_dependencies = {key: list(urns or []) for key, urns in recorded.items()}
-        state.extra = rest
-        return state
-
-    def display_json(self) -> dict[str, Any]:
-        """Give the entry as JSON data for people and programs to read: each secret as `[secret]`."""
-        return self.to_json(lambda properties: cast("dict[str, Any]", masked(properties)))
+    def from_json(cls, data: dict[str, Any]) -> Resource:
+        """Read what `to_json` wrote; raises `TypeError` for anything else."""
+        names = {key: name for name, key in _NAMES.items()}
+        return cls(**{names.get(key, key): value for key, value in data.items()})
 
 
-@dataclass
-class PendingOperation:
-    """An operation that had begun and not ended when the state was written."""
+@dataclass(frozen=True)
+class Pending:
+    """An operation (`creating`, `updating`, `deleting`, `reading`) that began and has not ended."""
 
-    resource: ResourceState
+    resource: Resource
     type: str
 
 
-@dataclass
-class Deployment:
-    """A whole `deployment` document, decrypted."""
+class State:
+    """The resources of a stack during one run; every change is on disk before its method returns.
 
-    resources: list[ResourceState] = field(default_factory=list["ResourceState"])
-    pending: list[PendingOperation] = field(default_factory=list["PendingOperation"])
-    salt: str | None = None
-    manifest: dict[str, Any] = field(default_factory=dict[str, Any])
-    metadata: dict[str, Any] = field(default_factory=dict[str, Any])
+    `live` are the resources by URN, `condemned` those that wait for their deletion after a replacement. `path` is None in a
+    preview, which writes nothing.
+    """
 
-    @classmethod
-    def from_json(cls, data: dict[str, Any] | None, decrypt: Callable[[str], str]) -> Deployment:
-        """Read a document; None is a stack that holds nothing yet."""
-        if data is None:
-            return cls()
-        entries = cast("list[dict[str, Any]]", data.get("resources") or [])
-        pending = cast("list[dict[str, Any]]", data.get("pending_operations") or [])
-        return cls(
-            resources=[ResourceState.from_json(entry, decrypt) for entry in entries],
-            pending=[
-                PendingOperation(ResourceState.from_json(entry["resource"], decrypt), str(entry["type"]))
-                for entry in pending
-            ],
-            salt=salt_of(data),
-            manifest=data.get("manifest") or {},
-            metadata=data.get("metadata") or {},
+    def __init__(self, path: Path | None) -> None:
+        """Start empty; `StateFile.load` reads a file."""
+        self.live: dict[str, Resource] = {}
+        self.condemned: list[Resource] = []
+        self.pending: list[Pending] = []
+        self._path = path
+        self._lock = threading.Lock()
+        self._writing = threading.Lock()
+        self._version = self._written = 0
+        self._texts: dict[int, tuple[Resource, str]] = {}
+
+    def begin(self, resource: Resource, operation: str) -> Pending:
+        """Record that an operation is about to begin."""
+        pending = Pending(resource, operation)
+        self._change(lambda: self.pending.append(pending))
+        return pending
+
+    def abandon(self, pending: Pending | None) -> None:
+        """Record that an operation ended without any effect."""
+        if pending is not None:
+            self._change(lambda: self._drop(pending))
+
+    def put(self, resource: Resource, pending: Pending | None = None, *, condemn: Resource | None = None) -> None:
+        """Record a resource as it is now; `condemn` is what it replaced, and what has to be deleted later."""
+        if pending is None and self.live.get(resource.urn) == resource:
+            return
+
+        def apply() -> None:
+            self._drop(pending)
+            self.live[resource.urn] = resource
+            if condemn is not None:
+                self.condemned.append(replace(condemn, delete=True))
+
+        self._change(apply)
+
+    def remove(self, resource: Resource, pending: Pending | None = None) -> None:
+        """Record that a resource is gone."""
+
+        def apply() -> None:
+            self._drop(pending)
+            if resource.delete:
+                self.condemned = [each for each in self.condemned if each is not resource]
+            else:
+                self.live.pop(resource.urn, None)
+
+        self._change(apply)
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a resource another URN, also where others refer to it."""
+
+        def apply() -> None:
+            renamed = [each.with_renamed(old, new) for each in self.live.values()]
+            self.live = {each.urn: each for each in renamed}
+            self.condemned = [each.with_renamed(old, new) for each in self.condemned]
+
+        self._change(apply)
+
+    def forget(self, pending: list[Pending]) -> None:
+        """Drop pending operations of earlier runs."""
+        if pending:
+            self._change(lambda: [self._drop(each) for each in pending])
+
+    def _drop(self, pending: Pending | None) -> None:
+        self.pending = [each for each in self.pending if each is not pending]
+
+    def _change(self, apply: Callable[[], object]) -> None:
+        """Change what is in memory, then the file, unless another thread's write has done that: threads share writes."""
+        with self._lock:
+            apply()
+            self._version += 1
+            version = self._version
+        if self._path is None:
+            return
+        with self._writing:
+            if self._written < version:
+                with self._lock:
+                    current, resources = self._version, [*self.live.values(), *self.condemned]
+                    pending = list(self.pending)
+                _write_file(self._path, self._document(resources, pending))
+                self._written = current
+
+    def _document(self, resources: list[Resource], pending: list[Pending]) -> str:
+        texts = self._texts  # what has not changed is not encoded again
+        self._texts = {id(each): texts.get(id(each)) or (each, _encode(each)) for each in resources}
+        listed = ",\n".join(text for _, text in self._texts.values())
+        operations = ",\n".join(f'{{"resource":{_encode(each.resource)},"type":"{each.type}"}}' for each in pending)
+        return (
+            f'{{"version":3,"engine":"{_ENGINE}","deployment":{{"manifest":{{"time":"{now()}"}},\n'
+            f'"resources":[\n{listed}],\n"pending_operations":[{operations}]}}}}\n'
         )
 
-    def by_urn(self) -> dict[str, ResourceState]:
-        """The live resources (not the ones waiting for deletion) by URN."""
-        return {state.urn: state for state in self.resources if not state.delete}
 
+class StateFile:
+    """The file of one stack, whether it exists or not.
 
-def salt_of(data: dict[str, Any]) -> str | None:
-    """Give the salt of a document's passphrase secrets; None when it names no secrets provider.
-
-    Raises `EngineError` when the secrets are under another provider than a passphrase.
+    Raises `EngineError` where PULUMI_BACKEND_URL is not a directory, the name is not valid, or the Pulumi CLI has this stack.
     """
-    provider = cast("dict[str, Any]", data.get("secrets_providers") or {})
-    kind = provider.get("type")
-    if not kind:
-        return None
-    if kind != "passphrase":
-        raise EngineError(f"the stack's secrets are under {kind!r}, not under a passphrase: use the Pulumi CLI")
-    return str(provider["state"]["salt"])
+
+    def __init__(self, root: Path, project: str, stack: str) -> None:
+        if not stack or not all(each.isalnum() or each in "._-" for each in stack):
+            raise EngineError(
+                f"'{stack}' is not a valid stack name: use letters, digits, hyphens, underscores, periods"
+            )
+        url = os.environ.get("PULUMI_BACKEND_URL", "").strip() or root.as_uri()
+        if not url.startswith("file://"):
+            raise NotModelledError(f"PULUMI_BACKEND_URL={url}")
+        text = unquote(urlsplit(url).path) if url.startswith("file:///") else url.removeprefix("file://")
+        directory = Path(text).expanduser().resolve()
+        self.path = directory / f".{_ENGINE}" / project / f"{stack}.json"
+        if any((directory / ".pulumi" / "stacks" / project).glob(f"{stack}.json*")):
+            raise NotModelledError(f"stack '{stack}' is one of the Pulumi CLI in {directory}")
+
+    def load(self, *, dry_run: bool = False) -> State:
+        """Read the state; a missing file is an empty state. Raises `EngineError` for a damaged file."""
+        state = State(None if dry_run else self.path)
+        try:
+            document = cast("dict[str, Any]", json.loads(self.path.read_text(encoding="utf-8")))
+            if document["engine"] != _ENGINE:
+                raise NotModelledError(f"the state {self.path} of another engine")
+            deployment = document["deployment"]
+            resources = [Resource.from_json(each) for each in deployment["resources"]]
+            entries = deployment["pending_operations"]
+            state.pending = [Pending(Resource.from_json(each["resource"]), each["type"]) for each in entries]
+        except FileNotFoundError:
+            return state
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise EngineError(f"cannot read the state {self.path} ({error}): restore it from a backup") from None
+        state.live = {each.urn: each for each in resources if not each.delete}
+        state.condemned = [each for each in resources if each.delete]
+        return state
+
+    @contextlib.contextmanager
+    def lock(self) -> Generator[None]:
+        """Hold the stack for one run, or raise `EngineError`; it is given back when the process ends, however it ends."""
+        path = self.path.with_suffix(".lock")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a+b") as file:
+            try:
+                _lock(file.fileno())
+            except OSError:
+                raise EngineError(f"another run works on stack '{path.stem}': wait for its end ({path})") from None
+            yield
 
 
-def encode_resource(state: ResourceState, encrypt: Callable[[str], str]) -> str:
-    """Give one entry as JSON text, its secrets encrypted."""
-
-    def encode(properties: Properties) -> dict[str, Any]:
-        return to_state(properties, encrypt)
-
-    return json.dumps(state.to_json(encode), separators=(",", ":"), ensure_ascii=False)
+def make_urn(stack: str, project: str, parent: str, type_: str, name: str) -> str:
+    """Return the URN of a resource; it has the type of a parent (a URN, or empty) unless that is the stack."""
+    parent_type = parent.split("::", 3)[2] if parent else ROOT_TYPE
+    qualified = type_ if parent_type == ROOT_TYPE else f"{parent_type}${type_}"
+    return f"urn:pulumi:{stack}::{project}::{qualified}::{name}"
 
 
-def provider_urn(reference: str) -> str:
-    """Give the URN of a provider reference (`<urn>::<id>`)."""
-    return reference.rpartition("::")[0]
+def urn_name(urn: str) -> str:
+    """Return the name in a URN, which may itself contain `::`."""
+    return urn.split("::", 3)[3]
 
 
-def now_text() -> str:
-    """Give the time now as deployment documents write it."""
+def now() -> str:
+    """Return the time in the form of state files."""
     return datetime.now(timezone.utc).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _encode(resource: Resource) -> str:
+    return json.dumps(resource.to_json(), separators=(",", ":"), ensure_ascii=False)
+
+
+def _lock(descriptor: int) -> None:
+    if os.name == "nt":
+        import msvcrt
+
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _write_file(path: Path, text: str) -> None:
+    """Write a file so that a crash leaves either the old one or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)

@@ -1,16 +1,18 @@
-"""What the calls on workspace permissions do: the documented rules, and the open choices as `Behaviour` has them."""
+"""What the calls on workspace permissions do: the documented rules, under the switches of `Behaviour`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from .behaviour import Behaviour, OnExisting, OnNone
+from .behaviour import Behaviour
 from .errors import ApiError
 from .store import Kind, Store
 
 ENGINE_USE = "TMC_ENGINE_USE"
 ENGINE_USE_MAY_HAVE = frozenset({"EXECUTE", "VIEW"})
+FREE_OF_ENGINE_USE = frozenset({"TMC_OPERATOR", "TMC_CONNECTION_RESOURCE_EDIT"})
+"""Who holds one of these beside TMC_ENGINE_USE is not bound by it."""
 _LABELS: dict[Kind, str] = {"users": "user", "service-accounts": "service account"}
 
 
@@ -36,55 +38,87 @@ class Access:
 
     def read(self, target: Target) -> list[str]:
         """The permissions of a target."""
-        self._must_exist(target)
-        found = self._store.grant(target.workspace_id, target.account_id)
+        self.must_exist(target)
+        found = self._store.grant(target.workspace_id, target.account_id, lag=self._behaviour.read_lag)
         if found is None and self._behaviour.get_of_none == "404":
             raise ApiError(404, f"Permission not found: {target}")
         return list(found or ())
 
-    def assign(self, target: Target, permissions: Sequence[str], *, on_existing: OnExisting) -> list[str]:
+    def create(self, target: Target, permissions: Sequence[str]) -> list[str]:
         """POST: give permissions to a target that has none."""
-        self._must_exist(target)
+        self.must_exist(target)
         present = self._store.grant(target.workspace_id, target.account_id)
-        if present is not None and on_existing == "400":
-            raise ApiError(400, f"Permissions exist already: {target}; use PUT to change them")
+        on_existing = self._behaviour.post_on_existing
+        if present is not None and on_existing in ("409", "400"):
+            raise ApiError(int(on_existing), f"The permission already exists: {target}; use PUT to change it")
         wanted = [*permissions, *(present or ())] if on_existing == "merge" else permissions
         return self._write(target, permissions, wanted)
 
-    def replace(self, target: Target, permissions: Sequence[str], *, on_none: OnNone) -> list[str]:
+    def update(self, target: Target, permissions: Sequence[str]) -> list[str]:
         """PUT: give a target these permissions in place of those it has."""
-        self._must_exist(target)
-        if on_none == "404" and self._store.grant(target.workspace_id, target.account_id) is None:
-            raise ApiError(404, f"Permission not found: {target}; use POST to assign the first")
+        self.must_exist(target)
+        if self._behaviour.put_on_none == "404" and self._store.grant(target.workspace_id, target.account_id) is None:
+            raise ApiError(404, f"Permission not found: {target}; use POST to create it")
         return self._write(target, permissions, permissions)
 
-    def remove(self, target: Target, *, on_none: OnNone) -> None:
+    def remove(self, target: Target, *, none_is_fine: bool) -> None:
         """DELETE: take all permissions from a target."""
-        self._must_exist(target)
-        if not self._store.drop_grant(target.workspace_id, target.account_id) and on_none == "404":
+        self.must_exist(target)
+        present = self._store.grant(target.workspace_id, target.account_id)
+        if not present:
+            if none_is_fine:
+                return
             raise ApiError(404, f"Permission not found: {target}")
+        if self._behaviour.owner_rows == "fixed" and self._owns(target):
+            raise ApiError(403, f"The permissions of the workspace's owner cannot be removed: {target}")
+        self._store.drop_grant(target.workspace_id, target.account_id)
+
+    def must_exist(self, target: Target) -> None:
+        """Raise `ApiError` where the workspace or the principal of a target does not exist."""
+        self.workspace_must_exist(target.workspace_id)
+        self.account_must_exist(target.kind, target.account_id)
+
+    def workspace_must_exist(self, workspace_id: str) -> None:
+        """Raise `ApiError` (404, or 403 where the behaviour says so) where there is no such workspace."""
+        if not self._store.directory.has_workspace(workspace_id):
+            if self._behaviour.gone_workspace == "403":
+                raise ApiError(403, f"Not authorized on workspace {workspace_id}")
+            raise ApiError(404, f"Workspace not found: {workspace_id}")
+
+    def account_must_exist(self, kind: Kind, account_id: str) -> None:
+        """Raise `ApiError` (404) where there is no such user or service account."""
+        if self._store.directory.kind_of(account_id) != kind:
+            raise ApiError(404, f"{_LABELS[kind].capitalize()} not found: {account_id}")
+
+    def names_must_be_known(self, permissions: Iterable[str]) -> None:
+        """Raise `ApiError` (400) where one of these is not a workspace permission."""
+        unknown = sorted(set(permissions) - set(self._behaviour.permission_names))
+        if unknown:
+            raise ApiError(400, f"Not a workspace permission: {', '.join(map(repr, unknown))}")
 
     def _write(self, target: Target, given: Sequence[str], wanted: Iterable[str]) -> list[str]:
-        unknown = sorted(set(given) - set(self._behaviour.permission_names))
-        if unknown:
-            raise ApiError(400, f"Parameters not valid: {', '.join(map(repr, unknown))} is no workspace permission")
-        if not given and self._behaviour.empty_permissions == "400":
-            raise ApiError(400, "Parameters not valid: the list of permissions is empty")
-        wanted = set(wanted)
-        if self._bound_to_engines(target) and not wanted <= ENGINE_USE_MAY_HAVE:
-            raise ApiError(
-                400, f"Parameters not valid: an account with {ENGINE_USE} can have EXECUTE and VIEW only: {target}"
-            )
-        return list(self._store.put_grant(target.workspace_id, target.account_id, wanted))
+        behaviour = self._behaviour
+        self.names_must_be_known(given)
+        if not given and behaviour.empty_permissions == "400":
+            raise ApiError(400, "The list of permissions is empty")
+        if "MANAGE" in given and behaviour.manage == "refused":
+            raise ApiError(400, "The permission MANAGE no longer exists")
+        kept = set(wanted) - ({"MANAGE"} if behaviour.manage == "dropped" else set[str]())
+        if kept and behaviour.adds_view:
+            kept.add("VIEW")
+        if self._bound_to_engines(target) and not kept <= ENGINE_USE_MAY_HAVE:
+            raise ApiError(400, f"An account with {ENGINE_USE} can have EXECUTE and VIEW only: {target}")
+        if kept or behaviour.empty_permissions == "stays":
+            return list(self._store.put_grant(target.workspace_id, target.account_id, kept))
+        self._store.drop_grant(target.workspace_id, target.account_id)
+        return []
 
     def _bound_to_engines(self, target: Target) -> bool:
         rights = self._store.directory.rights_of(target.account_id)
-        if self._behaviour.engine_use_rule == "only":
-            return rights == frozenset({ENGINE_USE})
-        return ENGINE_USE in rights
+        if self._behaviour.engine_use_rule == "off" or ENGINE_USE not in rights:
+            return False
+        return self._behaviour.engine_use_rule == "has" or not rights & FREE_OF_ENGINE_USE
 
-    def _must_exist(self, target: Target) -> None:
-        if not self._store.directory.has_workspace(target.workspace_id):
-            raise ApiError(404, f"Workspace not found: {target.workspace_id}")
-        if self._store.directory.kind_of(target.account_id) != target.kind:
-            raise ApiError(404, f"{_LABELS[target.kind].capitalize()} not found: {target.account_id}")
+    def _owns(self, target: Target) -> bool:
+        place = next(each for each in self._store.directory.workspaces() if each["id"] == target.workspace_id)
+        return place["owner"] == self._store.directory.name_of(target.account_id)

@@ -12,6 +12,8 @@ from fastapi.security import HTTPBasic, HTTPBearer
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
+from pulumi_talend.api.operations import API_VERSION
+
 from . import admin, page, routes_lookups, routes_mappings, routes_oauth, routes_permissions
 from .core import Core
 from .errors import ApiError, error_body
@@ -26,7 +28,7 @@ def build_app(core: Core) -> FastAPI:
         static_url=f"{admin.PREFIX}/static",
         title="Offline Talend tenant",
         summary="The part of the Talend Cloud API that decides who may do what, on this machine alone.",
-        version="2021-03",
+        version=API_VERSION,
         redirect_slashes=False,
         exception_handlers={
             ApiError: _refuse,
@@ -57,26 +59,25 @@ def _document(app: FastAPI) -> dict[str, Any]:
     return app.openapi_schema
 
 
-def refusal(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
-    """An answer that refuses."""
-    return JSONResponse(error_body(status, message), status_code=status, headers=headers)
+def _refusal(request: Request, status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+    return JSONResponse(error_body(status, detail, path=request.url.path), status_code=status, headers=headers)
 
 
-async def _refuse(_: Request, error: Exception) -> Response:
+async def _refuse(request: Request, error: Exception) -> Response:
     refused = cast("ApiError", error)
-    return refusal(refused.status, refused.message)
+    return _refusal(request, refused.status, refused.detail)
 
 
-async def _refuse_body(_: Request, error: Exception) -> Response:
+async def _refuse_body(request: Request, error: Exception) -> Response:
     """A body or parameter that does not validate: the API answers 400, not 422."""
     problems: list[str] = []
     for problem in cast("RequestValidationError", error).errors():
         details = cast("dict[str, Any]", problem)
         place = ".".join(str(part) for part in details["loc"])
         problems.append(f"{place}: {details['msg']}")
-    return refusal(400, "Parameters not valid: " + "; ".join(problems))
+    return _refusal(request, 400, "Parameters not valid: " + "; ".join(problems))
 
 
-async def _refuse_path(_: Request, error: Exception) -> Response:
+async def _refuse_path(request: Request, error: Exception) -> Response:
     problem = cast("HTTPException", error)
-    return refusal(problem.status_code, str(problem.detail), problem.headers)
+    return _refusal(request, problem.status_code, str(problem.detail), problem.headers)

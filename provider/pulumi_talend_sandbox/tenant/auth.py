@@ -11,18 +11,11 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pulumi_talend.api.operations import SSO_RIGHTS, WORKSPACE_RIGHTS, Operation
+
 from .behaviour import Behaviour
 from .limits import Clock
 from .seed import ADMIN_RIGHTS
-
-WORKSPACE_RIGHTS = frozenset({"TMC_ENVIRONMENT_MANAGEMENT", "TMC_PIPELINE_MANAGEMENT", "TMC_PROMOTION_EXECUTION"})
-"""What managing workspace permissions needs: the Environment Administrator's three [S2, S9]."""
-USER_RIGHTS = frozenset({"TMC_USER_MANAGEMENT"})
-"""What managing the permissions of service accounts needs [S10]."""
-SSO_RIGHTS = frozenset({"TMC_SSO_MANAGEMENT"})
-"""What managing role mappings needs [S8]."""
-SERVICE_ACCOUNT_RIGHTS = frozenset({"TMC_SERVICE_ACCOUNT_MANAGEMENT"})
-"""What listing service accounts needs [release notes R2022-05]."""
 
 PATS: dict[str, frozenset[str]] = {
     "admin": frozenset(ADMIN_RIGHTS),
@@ -40,10 +33,11 @@ def demo_token(name: str) -> str:
 
 @dataclass(frozen=True)
 class Identity:
-    """Who a token speaks for."""
+    """The holder of a token. `account_id` is None for a personal access token, which belongs to nobody in the tenant."""
 
     name: str
     rights: frozenset[str]
+    account_id: str | None = None
 
 
 class Tokens:
@@ -80,7 +74,7 @@ class Tokens:
             self._issued.clear()
 
     def who(self, authorization: str | None) -> Identity | None:
-        """Whom an Authorization header speaks for; None where it is missing, no bearer token, unknown or expired."""
+        """The holder of the token in an Authorization header; None where there is none, or it is unknown or expired."""
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer":
             return None
@@ -95,12 +89,11 @@ def _part(claims: Mapping[str, object]) -> str:
     return base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
 
 
-def rights_needed(path: str, behaviour: Behaviour) -> frozenset[str]:
-    """The TMC permissions a call to `path` needs, all of them; reading needs the same as writing."""
-    if path.startswith("/security/role-mappings"):
-        return SSO_RIGHTS
-    if path.startswith("/security/"):
-        return USER_RIGHTS if "/service-accounts/" in path else WORKSPACE_RIGHTS
-    if path.startswith("/account/") and behaviour.lookup_rights == "documented":
-        return SERVICE_ACCOUNT_RIGHTS if path.startswith("/account/service-accounts") else USER_RIGHTS
-    return frozenset()
+def missing_rights(operation: Operation, rights: frozenset[str], behaviour: Behaviour) -> str:
+    """What a caller with these rights lacks for an operation, in words; empty where it lacks nothing."""
+    if behaviour.lookup_rights == "signed-in" and not operation.path.startswith("/security/"):
+        return ""
+    lacking = ", ".join(sorted(operation.rights - rights))
+    if not lacking and operation.any_right and not operation.any_right & rights:
+        return " or ".join(sorted(operation.any_right))
+    return lacking

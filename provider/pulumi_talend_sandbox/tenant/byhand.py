@@ -10,6 +10,31 @@ from .company import ServiceAccount, User, Workspace
 from .directory import Record, new_account_id, new_workspace_id
 from .store import GrantKey, Kind, Store
 
+BY_HAND = (
+    "role_mappings",
+    "role_mappings_enabled",
+    "snapshot",
+    "grant",
+    "revoke",
+    "map_role",
+    "unmap_role",
+    "environments",
+    "workspaces",
+    "users",
+    "service_accounts",
+    "roles",
+    "groups",
+    "add_user",
+    "add_workspace",
+    "add_service_account",
+    "set_user_active",
+    "rename_role",
+    "delete_user",
+    "delete_service_account",
+    "delete_workspace",
+)
+"""The methods of `ByHand` that another process can call (admin.py, remote.py); `grants` is made from `snapshot` there."""
+
 
 class ByHand:
     """Reads and changes a tenant's store directly. Raises `ValueError` where an id or name is not in the tenant."""
@@ -29,7 +54,7 @@ class ByHand:
         return {name: sorted(roles) for name, roles in self._store.mappings().items()}
 
     def role_mappings_enabled(self) -> bool:
-        """Whether the tenant's role mapping feature is on (the collection DELETE switches it off)."""
+        """Whether the tenant's role mapping feature is on: where there is at least one mapping."""
         return self._store.mappings_enabled()
 
     def snapshot(self) -> dict[str, Any]:
@@ -44,10 +69,14 @@ class ByHand:
         *,
         service_account_id: str | None = None,
     ) -> None:
-        """Set the permissions of a user (or service account) on a workspace, whatever they were."""
+        """Set the permissions of a user (or service account) on a workspace, whatever they were; none removes them."""
         account = _one_of(user_id, service_account_id)
+        wanted = tuple(permissions)
         try:
-            self._store.put_grant(workspace_id, account, permissions)
+            if wanted:
+                self._store.put_grant(workspace_id, account, wanted)
+            else:
+                self._store.drop_grant(workspace_id, account)
         except sqlite3.IntegrityError as error:
             raise ValueError(f"no workspace {workspace_id!r} or no account {account!r} in this tenant") from error
 
@@ -58,7 +87,7 @@ class ByHand:
             raise ValueError(f"account {account!r} has no permissions on workspace {workspace_id!r}")
 
     def map_role(self, name: str, roles: Iterable[str]) -> None:
-        """Set one role mapping, leaving the others alone."""
+        """Set one role mapping, leaving the others alone; its `roles` may be empty here."""
         wanted = tuple(roles)
         unknown = self._store.directory.unknown_roles(wanted)
         if unknown:
@@ -81,7 +110,7 @@ class ByHand:
         return self._store.directory.workspaces()
 
     def users(self) -> list[Record]:
-        """All users; their roles as objects with `id` and `name`."""
+        """All users; their roles as objects with `id`, `name` and `permissions`."""
         return self._store.directory.users()
 
     def service_accounts(self) -> list[Record]:
@@ -104,9 +133,10 @@ class ByHand:
         last_name: str = "",
         email: str | None = None,
         roles: Iterable[str] = (),
+        active: bool = True,
     ) -> str:
         """Add a user; the new id."""
-        user = User(new_account_id(), login, email or login, first_name, last_name, tuple(roles))
+        user = User(new_account_id(), login, email or login, first_name, last_name, tuple(roles), active)
         _add(lambda: self._store.directory.put_user(user), f"login {login!r}")
         return user.id
 
@@ -125,23 +155,33 @@ class ByHand:
         _add(lambda: self._store.directory.put_service_account(account), f"service account {name!r}")
         return account.id
 
-    def delete_user(self, id: str) -> None:
-        """Remove a user and all their grants."""
-        self._delete_account(id, "users")
+    def set_user_active(self, id: str, active: bool) -> None:
+        """Activate or deactivate a user."""
+        if not self._store.directory.set_active(id, active):
+            raise ValueError(f"no user {id!r} in this tenant")
 
-    def delete_service_account(self, id: str) -> None:
-        """Remove a service account and all its grants."""
-        self._delete_account(id, "service-accounts")
+    def rename_role(self, name: str, new_name: str) -> None:
+        """Rename a Talend role, as the vendor does: role mappings go on naming the old one."""
+        if not self._store.directory.rename_role(name, new_name):
+            raise ValueError(f"no role {name!r} in this tenant")
+
+    def delete_user(self, id: str, *, leave_grants: bool = False) -> None:
+        """Remove a user and all their grants; or leave rows in the listings that no DELETE can remove."""
+        self._delete_account(id, "users", leave_grants)
+
+    def delete_service_account(self, id: str, *, leave_grants: bool = False) -> None:
+        """Remove a service account and all its grants; or leave rows in the listings that no DELETE can remove."""
+        self._delete_account(id, "service-accounts", leave_grants)
 
     def delete_workspace(self, id: str) -> None:
         """Remove a workspace and all grants on it."""
         if not self._store.directory.drop_workspace(id):
             raise ValueError(f"no workspace {id!r} in this tenant")
 
-    def _delete_account(self, account_id: str, kind: Kind) -> None:
+    def _delete_account(self, account_id: str, kind: Kind, leave_grants: bool) -> None:
         if self._store.directory.kind_of(account_id) != kind:
             raise ValueError(f"no account {account_id!r} among the {kind} of this tenant")
-        self._store.directory.drop_account(account_id)
+        self._store.directory.drop_account(account_id, leave_grants=leave_grants)
 
 
 def _one_of(user_id: str | None, service_account_id: str | None) -> str:

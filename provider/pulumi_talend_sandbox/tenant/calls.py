@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, overload
 
-TOKEN_PATH = "/security/oauth/token"  # noqa: S105 - a path, not a password
+from pulumi_talend.api.operations import OPERATIONS
+
+TOKEN_PATH = OPERATIONS["create_token"].path
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,7 @@ class Call:
     path: str
     """The path as it was sent, percent-encoding and all, without the query."""
     query: dict[str, str] = field(default_factory=dict[str, str])
-    """The query, decoded; a key that came more than once has its values joined by commas."""
+    """The query, decoded; a key that came more than once has its values joined by commas (see `pairs`)."""
     status: int = 0
     """The status that was answered; 0 while under way, and where the connection was closed without an answer."""
     body: Any = None
@@ -27,11 +29,15 @@ class Call:
     """When it arrived, seconds since 1970 by the tenant's clock."""
     token_name: str | None = None
     """The name of the token it came with; None where that was missing, wrong or expired."""
+    pairs: tuple[tuple[str, str], ...] = ()
+    """The query, decoded, as it was sent: a key once for each of its values."""
+    version: str | None = None
+    """The `talend-version` header."""
 
     @property
     def target(self) -> str:
         """The path with its query, the query's values decoded for reading."""
-        return self.path + ("?" + "&".join(f"{k}={v}" for k, v in self.query.items()) if self.query else "")
+        return self.path + ("?" + "&".join(f"{k}={v}" for k, v in self.pairs) if self.pairs else "")
 
     def line(self) -> str:
         """`"GET /security/permissions?workspaceId=w 200"`."""

@@ -40,9 +40,9 @@ def tenant_command(
     rate_limit: Annotated[str | None, typer.Option(help="CALLS/SECONDS, for example 30/5. Default: none.")] = None,
     behaviour: Annotated[
         list[str] | None,
-        typer.Option("--behaviour", "-b", metavar="NAME=VALUE", help="Turn one undocumented choice; repeatable."),
+        typer.Option("--behaviour", "-b", metavar="NAME=VALUE", help="Change one switch; repeatable."),
     ] = None,
-    list_behaviours: Annotated[bool, typer.Option("--list-behaviours", help="Show the choices, and end.")] = False,
+    list_behaviours: Annotated[bool, typer.Option("--list-behaviours", help="Show the switches, and end.")] = False,
     ready_file: Annotated[
         Path | None,
         typer.Option(
@@ -126,16 +126,16 @@ def _behaviour(settings: list[str], latency: float, rate_limit: str | None) -> B
 
 
 def _value(name: str, text: str) -> Any:
-    """A value as the field wants it: text where the choices are texts, JSON otherwise."""
+    """A value as the field wants it: text where the choices are texts ("400" and "none" among them), JSON otherwise."""
+    field = Behaviour.model_fields.get(name)
+    if field is not None and isinstance(field.default, str):
+        return text
     if text in ("null", "none", "None"):
         return None
     try:
-        value = json.loads(text)
+        return json.loads(text)
     except ValueError:
         return text
-    # "400" and "404" name choices: they are texts that look like numbers.
-    field = Behaviour.model_fields.get(name)
-    return text if field is not None and isinstance(field.default, str) else value
 
 
 def _show_choices() -> None:

@@ -49,6 +49,7 @@ class User:
     first_name: str
     last_name: str
     roles: tuple[str, ...] = ()
+    active: bool = True
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ class Core:
         """Open the store and fill it where it is new. Raises `ValueError` for a bad seed or database."""
         self._company = company_of(seed)
         self.clock = clock
-        self.store = Store(database)
+        self.store = Store(database, clock)
         if self.store.database.fresh:
             self.store.fill(self._company)
         self.calls = CallLog(keep_calls, observer)

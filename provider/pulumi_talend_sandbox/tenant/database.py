@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _SCHEMA = """
 CREATE TABLE environments (id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -20,7 +20,7 @@ CREATE TABLE accounts (
     id TEXT PRIMARY KEY, kind TEXT NOT NULL CHECK (kind IN ('users', 'service-accounts')), name TEXT NOT NULL UNIQUE);
 CREATE TABLE users (
     id TEXT PRIMARY KEY REFERENCES accounts(id) ON DELETE CASCADE, email TEXT NOT NULL,
-    first_name TEXT NOT NULL, last_name TEXT NOT NULL);
+    first_name TEXT NOT NULL, last_name TEXT NOT NULL, active INTEGER NOT NULL);
 CREATE TABLE user_roles (
     user_id TEXT NOT NULL REFERENCES users(id) ON DELETE CASCADE,
     role_id TEXT NOT NULL REFERENCES roles(id) ON DELETE CASCADE, PRIMARY KEY (user_id, role_id)) WITHOUT ROWID;

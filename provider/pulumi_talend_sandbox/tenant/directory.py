@@ -13,14 +13,8 @@ from .database import Database
 Record = dict[str, Any]
 """One object as the API shows it (camelCase, JSON)."""
 
-# An empty text stands for "any environment" and "any workspace".
-_USERS = """
-SELECT u.id, a.name, u.email, u.first_name, u.last_name FROM users u JOIN accounts a ON a.id = u.id
-WHERE (:environment = '' AND :workspace = '') OR u.id IN (
-    SELECT g.account_id FROM grants g JOIN workspaces w ON w.id = g.workspace_id
-    WHERE (:environment = '' OR w.environment_id = :environment) AND (:workspace = '' OR w.id = :workspace))
-ORDER BY a.rowid
-"""
+MADE = "2024-05-01T08:00:00.000Z"
+"""When all of it was made: the documents require such a date, and nothing depends on it."""
 
 
 class Directory:
@@ -59,9 +53,8 @@ class Directory:
 
     def environments(self) -> list[Record]:
         """All environments, in the order they were made."""
-        return [
-            {"id": i, "name": n} for i, n in self._database.rows("SELECT id, name FROM environments ORDER BY rowid")
-        ]
+        rows = self._database.rows("SELECT id, name FROM environments ORDER BY rowid")
+        return [_environment(i, name) for i, name in rows]
 
     def workspaces(self) -> list[Record]:
         """All workspaces with their environment, in the order they were made."""
@@ -76,7 +69,8 @@ class Directory:
                 "description": description,
                 "type": type_,
                 "owner": owner,
-                "environment": {"id": environment_id, "name": environment},
+                "environment": _environment(environment_id, environment),
+                "protectedArtifactUpdate": False,
             }
             for i, name, owner, type_, description, environment_id, environment in rows
         ]
@@ -110,9 +104,12 @@ class Directory:
 
     # --- people and their like
 
-    def users(self, *, environment_id: str | None = None, workspace_id: str | None = None) -> list[Record]:
-        """Users in the order they were made, `roles` as objects; filtered: who has a permission there."""
-        rows = self._database.rows(_USERS, {"environment": environment_id or "", "workspace": workspace_id or ""})
+    def users(self) -> list[Record]:
+        """All users in the order they were made, `roles` as objects with their permissions."""
+        rows = self._database.rows(
+            "SELECT u.id, a.name, u.email, u.first_name, u.last_name, u.active FROM users u"
+            " JOIN accounts a ON a.id = u.id ORDER BY a.rowid"
+        )
         roles = self._roles_of_users()
         return [
             {
@@ -121,18 +118,19 @@ class Directory:
                 "email": email,
                 "firstName": first,
                 "lastName": last,
-                "status": "ACTIVE",
+                "active": bool(active),
                 "roles": roles.get(i, []),
             }
-            for i, login, email, first, last in rows
+            for i, login, email, first, last, active in rows
         ]
 
     def _roles_of_users(self) -> dict[str, list[Record]]:
         found: dict[str, list[Record]] = {}
-        for user, role, name in self._database.rows(
-            "SELECT ur.user_id, r.id, r.name FROM user_roles ur JOIN roles r ON r.id = ur.role_id ORDER BY r.rowid"
+        for user, role, name, rights in self._database.rows(
+            "SELECT ur.user_id, r.id, r.name, r.permissions FROM user_roles ur JOIN roles r ON r.id = ur.role_id"
+            " ORDER BY r.rowid"
         ):
-            found.setdefault(user, []).append({"id": role, "name": name})
+            found.setdefault(user, []).append({"id": role, "name": name, "permissions": rights.split()})
         return found
 
     def put_user(self, user: User) -> None:
@@ -144,7 +142,8 @@ class Directory:
         with self._database.transaction():
             self._database.write("INSERT INTO accounts VALUES (?, 'users', ?)", (user.id, user.login))
             self._database.write(
-                "INSERT INTO users VALUES (?, ?, ?, ?)", (user.id, user.email, user.first_name, user.last_name)
+                "INSERT INTO users VALUES (?, ?, ?, ?, ?)",
+                (user.id, user.email, user.first_name, user.last_name, int(user.active)),
             )
             self._database.write_many(
                 "INSERT INTO user_roles VALUES (?, ?)", ((user.id, known[role]) for role in user.roles)
@@ -155,7 +154,8 @@ class Directory:
         rows = self._database.rows(
             "SELECT s.id, a.name, s.permissions FROM service_accounts s JOIN accounts a ON a.id = s.id ORDER BY a.rowid"
         )
-        return [{"id": i, "name": name, "permissions": rights.split()} for i, name, rights in rows]
+        dates = {"createdDate": MADE, "lastModifiedDate": MADE}
+        return [{"id": i, "name": name, "permissions": rights.split(), **dates} for i, name, rights in rows]
 
     def put_service_account(self, account: ServiceAccount) -> None:
         """Add one."""
@@ -173,7 +173,11 @@ class Directory:
 
     def kind_of(self, account_id: str) -> str | None:
         """ "users", "service-accounts", or None where there is no such account."""
-        rows = self._database.rows("SELECT kind FROM accounts WHERE id = ?", (account_id,))
+        rows = self._database.rows(
+            "SELECT kind FROM accounts WHERE id = ?"
+            " AND id IN (SELECT id FROM users UNION ALL SELECT id FROM service_accounts)",
+            (account_id,),
+        )
         return rows[0][0] if rows else None
 
     def name_of(self, account_id: str) -> str:
@@ -192,14 +196,29 @@ class Directory:
         )
         return frozenset(right for (rights,) in rows for right in rights.split())
 
-    def drop_account(self, account_id: str) -> bool:
-        """Remove a user or service account and all its grants; whether there was one."""
-        return self._database.write("DELETE FROM accounts WHERE id = ?", (account_id,)) > 0
+    def drop_account(self, account_id: str, *, leave_grants: bool = False) -> None:
+        """Remove a user or service account with its grants, or, with `leave_grants`, leaving the rows of its grants."""
+        with self._database.transaction():
+            if not leave_grants:
+                self._database.write("DELETE FROM accounts WHERE id = ?", (account_id,))
+                return
+            self._database.write("DELETE FROM users WHERE id = ?", (account_id,))
+            self._database.write("DELETE FROM service_accounts WHERE id = ?", (account_id,))
+            # Its name may be given to somebody else now.
+            self._database.write("UPDATE accounts SET name = 'gone ' || id WHERE id = ?", (account_id,))
+
+    def set_active(self, user_id: str, active: bool) -> bool:
+        """Activate or deactivate a user; whether there is such a user."""
+        return self._database.write("UPDATE users SET active = ? WHERE id = ?", (int(active), user_id)) > 0
 
     def roles(self) -> list[Record]:
         """All Talend roles with their TMC permissions."""
         rows = self._database.rows("SELECT id, name, permissions FROM roles ORDER BY rowid")
         return [{"id": i, "name": name, "permissions": rights.split()} for i, name, rights in rows]
+
+    def rename_role(self, name: str, new_name: str) -> bool:
+        """Rename a Talend role, leaving the role mappings that name it as they are; whether there is such a role."""
+        return self._database.write("UPDATE roles SET name = ? WHERE name = ?", (new_name, name)) > 0
 
     def unknown_roles(self, names: Iterable[str]) -> list[str]:
         """Which of these are names of no Talend role."""
@@ -212,7 +231,11 @@ class Directory:
         for group, user in self._database.rows("SELECT group_id, user_id FROM group_users"):
             members.setdefault(group, []).append(user)
         rows = self._database.rows("SELECT id, name FROM groups ORDER BY rowid")
-        return [{"id": i, "name": name, "users": members.get(i, [])} for i, name in rows]
+        return [{"id": i, "name": name, "userIds": members.get(i, [])} for i, name in rows]
+
+
+def _environment(environment_id: str, name: str) -> Record:
+    return {"id": environment_id, "name": name, "description": "", "default": False}
 
 
 def new_workspace_id() -> str:

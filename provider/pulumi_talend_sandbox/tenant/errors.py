@@ -1,4 +1,4 @@
-"""The API's error answer."""
+"""The API's refusals."""
 
 from __future__ import annotations
 
@@ -8,19 +8,28 @@ from typing import Any
 
 
 class ApiError(Exception):
-    """A refusal the API answers with `status` and an ErrorResponse. Never leaves the server as a traceback."""
+    """A refusal that the API answers with `status` and an error body. Never leaves the server as a traceback."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, detail: str) -> None:
         """Take the HTTP status (400..599) and one plain sentence."""
-        super().__init__(message)
+        super().__init__(detail)
         self.status = status
-        self.message = message
+        self.detail = detail
 
 
-def error_body(status: int, message: str) -> dict[str, Any]:
-    """The ErrorResponse (its fields are undocumented): status, code, message and a fresh request id."""
+def error_body(status: int, detail: str, *, path: str = "") -> dict[str, Any]:
+    """The error body of a call on `path`: `status`, `message` (for the user), `detail` (for the developer), `requestId`.
+
+    The service account calls document `status` and `detail` only.
+    """
+    if path.startswith("/account/service-accounts"):
+        return {"status": status, "detail": detail}
+    return {"status": status, "message": phrase(status), "detail": detail, "requestId": str(uuid.uuid4())}
+
+
+def phrase(status: int) -> str:
+    """The standard phrase of a status, such as "Not Found"."""
     try:
-        code = HTTPStatus(status).name
+        return HTTPStatus(status).phrase
     except ValueError:
-        code = f"HTTP_{status}"
-    return {"status": status, "code": code, "message": message, "requestId": str(uuid.uuid4())}
+        return f"Status {status}"

@@ -23,6 +23,11 @@ Kind = Literal[
     "huge",
     "empty-listing",
     "partial-listing",
+    "error-in-200",
+    "drip",
+    "encoded-twice",
+    "page-repeats",
+    "row-moves",
 ]
 
 
@@ -38,6 +43,12 @@ class Fault(BaseModel):
     - `missing-field`, `extra-field`: does the work and takes `field` from (or puts it into) each object of the answer.
     - `huge`: does the work and pads the answer with `size` bytes of white space: still the same JSON.
     - `empty-listing`, `partial-listing`: does the work and answers an empty list, or the first half of the list.
+    - `error-in-200`: answers 200 with an error body (or `body`), without the work.
+    - `drip`: does the work and sends the answer byte by byte, one every `every` seconds.
+    - `encoded-twice`: does the work and sends the answer gzipped twice, with two `Content-Encoding` headers; a `size`
+      that is set pads it first, as `huge` does.
+    - `page-repeats`, `row-moves`: of a paged listing, gives the page before once more, or a page as it is after one of
+      its rows has moved to the first page; meant for pages after the first (`path=r"page=2"`).
 
     Any kind may have a `delay`. Raises pydantic's `ValidationError` for values that make no sense.
     """
@@ -62,13 +73,15 @@ class Fault(BaseModel):
     delay: Annotated[float, Field(ge=0)] = 0.0
     """Seconds to wait before anything else."""
     work_done: bool = False
-    """For `status`, `html` and `redirect`: whether the call's work is done before it is answered so."""
+    """For `status`, `html`, `redirect` and `error-in-200`: whether the call's work is done before it is answered so."""
     location: str = "http://127.0.0.1:9/elsewhere"
     """Where `redirect` points."""
     field: str | None = None
     """The field of `missing-field` (default: the first of each object) and `extra-field` (default: "unheardOf")."""
     size: Annotated[int, Field(ge=1)] = 50_000_000
-    """The bytes of padding of `huge`."""
+    """The bytes of padding of `huge` and `encoded-twice`."""
+    every: Annotated[float, Field(ge=0)] = 2.0
+    """The seconds between two bytes of `drip`."""
 
     @field_validator("path")
     @classmethod

@@ -1,51 +1,57 @@
-"""The part of FIQL the workspace look-up takes: `field==value`, joined by `;` (and)."""
+"""The part of FIQL that the look-ups take: `field==value` and `field!=value`, joined by `;` (and) and `,` (or).
+
+`*` in a value stands for any text. A value may stand in quotes where it holds `;` or `,`, or be percent-encoded.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote
 
 from .errors import ApiError
 
-FIELDS = ("id", "name", "type", "owner", "environment.id", "environment.name")
-"""What a query may ask for."""
-
-# A value may stand in quotes (either kind) where it holds `;` or `,`.
-_TERM = re.compile(r"""(?P<field>[A-Za-z.]+)==(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<plain>[^;,"'()=<>~!]+))""")
+_CLAUSE = re.compile(
+    r"""(?P<field>[A-Za-z.]+)(?P<operator>==|!=)(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<plain>[^;,"'()=<>!]+))"""
+)
 
 
-def parse(query: str) -> dict[str, list[str]]:
-    """The values each field must equal (all of them). Percent-encoding inside a value is undone, as FIQL has it.
+class Query:
+    """A parsed query."""
 
-    Raises `ApiError` (400) for an unknown field, another operator, or `,` (or), which the tenant does not take.
-    """
-    wanted: dict[str, list[str]] = {}
-    rest = query
-    while True:
-        term = _TERM.match(rest)
-        if term is None:
-            raise ApiError(
-                400, f"Parameters not valid: query {query!r} is no FIQL of the form field==value;field==value"
-            )
-        if term["field"] not in FIELDS:
-            raise ApiError(400, f"Parameters not valid: query field {term['field']!r} is none of {', '.join(FIELDS)}")
-        value = next(part for part in (term["double"], term["single"], term["plain"]) if part is not None)
-        wanted.setdefault(term["field"], []).append(unquote(value))
-        rest = rest[term.end() :]
-        if not rest:
-            return wanted
-        if not rest.startswith(";"):
-            raise ApiError(400, f"Parameters not valid: query {query!r} has {rest[0]!r} where only ';' (and) can stand")
-        rest = rest[1:]
+    def __init__(self, text: str, fields: Sequence[str], *, comma_is_and: bool = False) -> None:
+        """Parse `text`, which may ask for these fields. Raises `ApiError` (400) where it is no query of this form."""
+        self._any_of: list[list[tuple[str, bool, re.Pattern[str]]]] = [[]]
+        rest = text
+        while True:
+            clause = _CLAUSE.match(rest)
+            if clause is None:
+                raise ApiError(400, f"The query {text!r} is not FIQL of the form field==value;field==value")
+            if clause["field"] not in fields:
+                raise ApiError(400, f"The query field {clause['field']!r} is not one of {', '.join(fields)}")
+            value = next(part for part in (clause["double"], clause["single"], clause["plain"]) if part is not None)
+            pattern = ".*".join(re.escape(unquote(part)) for part in value.split("*"))
+            self._any_of[-1].append((clause["field"], clause["operator"] == "==", re.compile(pattern, re.DOTALL)))
+            rest = rest[clause.end() :]
+            if not rest:
+                return
+            if rest[0] not in ";,":
+                raise ApiError(400, f"The query {text!r} has {rest[0]!r} where only ';' or ',' can follow")
+            if rest[0] == "," and not comma_is_and:
+                self._any_of.append([])
+            rest = rest[1:]
+
+    def matches(self, record: dict[str, Any]) -> bool:
+        """Whether the query holds for a record. Compares with case."""
+        return any(
+            all(bool(pattern.fullmatch(_field(record, field))) is wanted for field, wanted, pattern in clauses)
+            for clauses in self._any_of
+        )
 
 
-def matches(record: dict[str, Any], wanted: dict[str, list[str]]) -> bool:
-    """Whether a record has, for each field, each of the wanted values. Compares exactly, case and all."""
-    for field, values in wanted.items():
-        found: Any = record
-        for part in field.split("."):
-            found = found[part]
-        if any(found != value for value in values):
-            return False
-    return True
+def _field(record: dict[str, Any], field: str) -> str:
+    found: Any = record
+    for part in field.split("."):
+        found = found[part]
+    return str(found)

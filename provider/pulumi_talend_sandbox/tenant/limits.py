@@ -13,8 +13,8 @@ Clock = Callable[[], float]
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What the limiter says to one call."""
+class Decision:
+    """The decision about one call."""
 
     allowed: bool
     limit: int
@@ -56,7 +56,7 @@ class Limiter:
         with self._lock:
             self._used = 0
 
-    def hit(self, rate: tuple[int, float]) -> Verdict:
+    def hit(self, rate: tuple[int, float]) -> Decision:
         """Count one call under `rate` (calls, seconds). A changed rate opens a new window."""
         calls, seconds = rate
         with self._lock:
@@ -68,4 +68,4 @@ class Limiter:
             if allowed:
                 self._used += 1
             end = self._opened + seconds
-            return Verdict(allowed, calls, calls - self._used, end - now, end)
+            return Decision(allowed, calls, calls - self._used, end - now, end)

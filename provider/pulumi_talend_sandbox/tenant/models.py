@@ -1,44 +1,36 @@
-"""The bodies of the API, for checking what comes in and for the OpenAPI page."""
+"""The bodies of the API, for checking what comes in and for the tenant's own OpenAPI page."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 Text = Annotated[str, Field(min_length=1, strict=True)]
 PermissionNames = Annotated[list[Annotated[str, Field(strict=True)]], Field(examples=[["EXECUTE", "VIEW"]])]
 
 
 class ErrorResponse(BaseModel):
-    """What every refusal says (the fields are undocumented)."""
+    """What a refusal answers. The service account calls have `status` and `detail` only."""
 
     status: int
-    code: str
-    message: str
-    requestId: str  # noqa: N815 - the API's spelling
+    message: str | None = None
+    detail: str | None = None
+    requestId: str | None = None  # noqa: N815 - the API's spelling
 
 
 class RoleMapping(BaseModel):
-    """The Talend roles of whoever comes with one customer role."""
+    """The Talend roles of everybody who signs in with one customer role."""
 
     name: Text
     roles: list[Text]
 
 
-class UserPermission(BaseModel):
-    """The permissions of a user on a workspace."""
+class Permission(BaseModel):
+    """The permissions of a principal on a workspace; `userId` holds a service account's id as well."""
 
     workspaceId: Text  # noqa: N815
     userId: Text  # noqa: N815
-    permissions: PermissionNames
-
-
-class ServiceAccountPermission(BaseModel):
-    """The permissions of a service account on a workspace."""
-
-    workspaceId: Text  # noqa: N815
-    serviceAccountId: Text  # noqa: N815
     permissions: PermissionNames
 
 
@@ -47,20 +39,3 @@ class TokenRequest(BaseModel):
 
     audience: Text
     grant_type: Text
-
-
-class TokenResponse(BaseModel):
-    """What it answers: OAuth2's own names."""
-
-    access_token: str
-    token_type: str
-    expires_in: int | None = None
-
-
-class Listed(BaseModel):
-    """An object of a listing; it may have more fields than these."""
-
-    model_config = ConfigDict(extra="allow")
-    id: str
-    name: str | None = None
-    permissions: Any = None

@@ -117,7 +117,7 @@ def _matrices(core: Core) -> list[Matrix]:
             given.setdefault(grant.account_id, {})[grant.workspace_id] = grant.permissions
         rows = [
             Row(
-                *people[account],
+                *people.get(account, (f"gone: {account}", account, "gone")),
                 ENGINE_USE in directory.rights_of(account),
                 tuple(cells.get(place["id"], ()) for place in here),
             )

@@ -2,34 +2,53 @@
 
 from __future__ import annotations
 
+from fastapi import Request
 from fastapi.responses import JSONResponse
+
+from pulumi_talend.api.operations import PAGE_SIZE_MAX
 
 from .behaviour import Behaviour
 from .directory import Record
 from .errors import ApiError
 
-LARGEST_PAGE = 100
 
+def page_of(request: Request, records: list[Record], behaviour: Behaviour) -> JSONResponse:
+    """The page that a request asks for, with its headers; beyond the last it is an empty list.
 
-def page_of(records: list[Record], page: int | None, size: int | None, behaviour: Behaviour) -> JSONResponse:
-    """One page (from 1) of `size` records (1 to 100), with its headers; beyond the last it is an empty list.
-
+    A fault may be on its way (`request.state.fault`): "page-repeats" gives the page before, "row-moves" a page as it is
+    after one of its rows has moved to the first page, so that it starts with a row that the client has seen.
     Raises `ApiError` (400) for a page or size out of its range.
     """
-    page = 1 if page is None else page
-    size = behaviour.default_page_size if size is None else size
-    if page < 1:
-        raise ApiError(400, f"Parameters not valid: page {page} is less than 1")
-    if not 1 <= size <= LARGEST_PAGE:
-        raise ApiError(400, f"Parameters not valid: size {size} is not from 1 to {LARGEST_PAGE}")
-    pages = max(1, -(-len(records) // size))
+    page = _number(request, "page", 1)
+    size = _number(request, "size", behaviour.default_page_size)
+    if size > PAGE_SIZE_MAX:
+        raise ApiError(400, f"size {size} is not from 1 to {PAGE_SIZE_MAX}")
+    size = min(size, behaviour.page_size_at_most or size)
+    total, pages = len(records), max(1, -(-len(records) // size))
+    start = (page - 1) * size
+    fault = getattr(request.state, "fault", None)
+    if fault == "page-repeats":
+        start = max(0, start - size)
+    elif fault == "row-moves" and 0 < start < total:
+        records = [records[start], *records[:start], *records[start + 1 :]]
+    shown = records[start : start + size]
     headers: dict[str, str] = {}
-    if behaviour.page_headers != "none":
-        flags = behaviour.page_headers == "flags"
+    if behaviour.page_headers == "documented":
         headers = {
-            "page-first": str(page == 1).lower() if flags else "1",
-            "page-last": str(page >= pages).lower() if flags else str(pages),
-            "page-total": str(pages if behaviour.page_total == "pages" else len(records)),
-            "page-size": str(size),
+            "page-first": str(page == 1).lower(),
+            "page-last": str(page >= pages).lower(),
+            "page-number": str(page),
+            "page-total-elements": str(len(shown)),
+            "total-elements": str(total),
+            "total-pages": str(pages),
         }
-    return JSONResponse(records[(page - 1) * size : page * size], headers=headers)
+    return JSONResponse(shown, headers=headers)
+
+
+def _number(request: Request, name: str, default: int) -> int:
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    if not text.isascii() or not text.isdecimal() or len(text) > 9 or int(text) < 1:
+        raise ApiError(400, f"{name} {text!r} is not a number from 1")
+    return int(text)

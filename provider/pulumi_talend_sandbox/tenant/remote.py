@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
@@ -9,8 +10,8 @@ import httpx
 
 from .admin import PREFIX
 from .behaviour import Behaviour
+from .byhand import BY_HAND, ByHand
 from .calls import Call, CallLog
-from .directory import Record
 from .faults import Fault
 from .store import GrantKey
 
@@ -26,6 +27,7 @@ class RemoteCalls:
         """The calls as they are now."""
         log = CallLog()
         for record in cast("list[dict[str, Any]]", self._tenant.ask("GET", "/calls")):
+            record["pairs"] = tuple((key, value) for key, value in record["pairs"])
             log.begin(Call(**record))
         return log
 
@@ -51,8 +53,8 @@ class RemoteCalls:
         return self.fetch()[index]
 
 
-class RemoteTenant:
-    """What `Tenant` offers, for a tenant that was started by `talend-sandbox tenant`; but for `on_call` and `stop`.
+class RemoteTenant(ByHand):
+    """What `Tenant` offers, for a tenant that was started by `talend-sandbox tenant`; except `on_call` and `stop`.
 
     Raises `ValueError` where the tenant refuses (an id it does not have, a behaviour there is not), and httpx's
     errors where it cannot be reached.
@@ -80,7 +82,7 @@ class RemoteTenant:
         """One of the sandbox's own calls; its JSON, or None where it has none."""
         answer = self._client.request(method, path, json=body)
         if answer.status_code == 400:
-            raise ValueError(answer.json()["message"])
+            raise ValueError(answer.json()["detail"])
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
@@ -90,12 +92,12 @@ class RemoteTenant:
         return Behaviour.model_validate(self.ask("GET", "/behaviour"))
 
     def set_behaviour(self, **changes: Any) -> Behaviour:
-        """Change some choices; the behaviour now in force."""
+        """Change some switches; the behaviour now in force."""
         return Behaviour.model_validate(self.ask("PATCH", "/behaviour", changes))
 
     def inject(self, fault: Fault) -> None:
         """Have this fault strike the calls it matches."""
-        self.ask("POST", "/faults", fault.model_dump(mode="json"))
+        self.ask("POST", "/faults", fault.model_dump(mode="json", exclude_unset=True))
 
     def clear_faults(self) -> None:
         """Forget all faults."""
@@ -113,12 +115,6 @@ class RemoteTenant:
         """End all service account tokens at once."""
         self.ask("POST", "/expire-tokens")
 
-    # --- who may do what
-
-    def snapshot(self) -> dict[str, Any]:
-        """All access there is, to compare with `==`."""
-        return cast("dict[str, Any]", self.ask("GET", "/snapshot"))
-
     def grants(self) -> dict[GrantKey, list[str]]:
         """All permissions: (workspace id, "users" or "service-accounts", principal id) -> sorted names."""
         found: dict[GrantKey, list[str]] = {}
@@ -127,106 +123,24 @@ class RemoteTenant:
             found[workspace, kind, account] = permissions
         return found
 
-    def role_mappings(self) -> dict[str, list[str]]:
-        """All role mappings: name -> sorted roles."""
-        return cast("dict[str, list[str]]", self.snapshot()["role_mappings"])
 
-    def role_mappings_enabled(self) -> bool:
-        """Whether the tenant's role mapping feature is on."""
-        return cast("bool", self.snapshot()["role_mappings_enabled"])
+def _over_http(name: str) -> Any:
+    """The method of `ByHand` of this name, as a call to the tenant's process."""
+    signature = inspect.signature(getattr(ByHand, name))
 
-    def grant(
-        self,
-        workspace_id: str,
-        user_id: str | None = None,
-        permissions: Iterable[str] = (),
-        *,
-        service_account_id: str | None = None,
-    ) -> None:
-        """Set permissions as if by hand."""
-        body = _grant(workspace_id, user_id, service_account_id)
-        self.ask("PUT", "/grants", {**body, "permissions": list(permissions)})
+    def method(self: RemoteTenant, *given: Any, **named: Any) -> Any:
+        arguments = dict(signature.bind(self, *given, **named).arguments)
+        del arguments["self"]
+        body = {
+            key: list(cast("Iterable[str]", value))
+            if isinstance(value, Iterable) and not isinstance(value, str)
+            else value
+            for key, value in arguments.items()
+        }
+        return self.ask("POST", f"/hand/{name}", body)
 
-    def revoke(self, workspace_id: str, user_id: str | None = None, *, service_account_id: str | None = None) -> None:
-        """Remove permissions as if by hand."""
-        self.ask("DELETE", "/grants", _grant(workspace_id, user_id, service_account_id))
-
-    def map_role(self, name: str, roles: Iterable[str]) -> None:
-        """Set one role mapping as if by hand."""
-        self.ask("PUT", "/role-mappings", {"name": name, "roles": list(roles)})
-
-    def unmap_role(self, name: str) -> None:
-        """Remove one role mapping as if by hand."""
-        self.ask("DELETE", "/role-mappings", {"name": name})
-
-    # --- people and places
-
-    def environments(self) -> list[Record]:
-        """All environments."""
-        return self._list("environments")
-
-    def workspaces(self) -> list[Record]:
-        """All workspaces."""
-        return self._list("workspaces")
-
-    def users(self) -> list[Record]:
-        """All users; their roles as objects."""
-        return self._list("users")
-
-    def service_accounts(self) -> list[Record]:
-        """All service accounts."""
-        return self._list("service-accounts")
-
-    def roles(self) -> list[Record]:
-        """All Talend roles."""
-        return self._list("roles")
-
-    def groups(self) -> list[Record]:
-        """All groups."""
-        return self._list("groups")
-
-    def add_user(
-        self,
-        login: str,
-        *,
-        first_name: str = "",
-        last_name: str = "",
-        email: str | None = None,
-        roles: Iterable[str] = (),
-    ) -> str:
-        """Add a user; the new id."""
-        body = {"login": login, "firstName": first_name, "lastName": last_name, "email": email, "roles": list(roles)}
-        return self._add("users", body)
-
-    def add_workspace(
-        self, name: str, *, environment: str = "dev", type: str = "custom", owner: str = "", description: str = ""
-    ) -> str:
-        """Add a workspace; the new id."""
-        body = {"name": name, "environment": environment, "type": type, "owner": owner, "description": description}
-        return self._add("workspaces", body)
-
-    def add_service_account(self, name: str, *, permissions: Iterable[str] = (), secret: str = "") -> str:
-        """Add a service account; the new id."""
-        return self._add("service-accounts", {"name": name, "permissions": list(permissions), "secret": secret})
-
-    def delete_user(self, id: str) -> None:
-        """Remove a user and all their grants."""
-        self.ask("DELETE", f"/users/{id}")
-
-    def delete_workspace(self, id: str) -> None:
-        """Remove a workspace and all grants on it."""
-        self.ask("DELETE", f"/workspaces/{id}")
-
-    def delete_service_account(self, id: str) -> None:
-        """Remove a service account and all its grants."""
-        self.ask("DELETE", f"/service-accounts/{id}")
-
-    def _list(self, what: str) -> list[Record]:
-        return cast("list[Record]", self.ask("GET", f"/directory/{what}"))
-
-    def _add(self, what: str, body: dict[str, Any]) -> str:
-        return cast("str", self.ask("POST", f"/{what}", body)["id"])
+    return method
 
 
-def _grant(workspace_id: str, user_id: str | None, service_account_id: str | None) -> dict[str, Any]:
-    return {"workspaceId": workspace_id, "userId": user_id, "serviceAccountId": service_account_id}
+for _name in BY_HAND:
+    setattr(RemoteTenant, _name, _over_http(_name))

@@ -1,90 +1,120 @@
-"""Look-ups: workspaces, users, service accounts, roles, groups [S2, S4, S6].
-
-`GET /account/service-accounts` is named by the vendor's release notes R2022-05; that it is paged like the
-users, and its fields, are undocumented.
-"""
+"""Look-ups: workspaces, environments, users, service accounts, roles, groups, and who is asking."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
-from . import fiql
-from .behaviour import Behaviour
+from pulumi_talend.api.operations import SEES_ALL_WORKSPACES
+
+from .auth import Identity
+from .company import account_id
 from .core import Core
-from .directory import Record
-from .errors import ApiError
-from .models import Listed
-from .paging import LARGEST_PAGE, page_of
-from .routing import REFUSALS, CoreOf
+from .directory import MADE, Record
+from .fiql import Query
+from .paging import page_of
+from .routing import CoreOf, serves
 
-router = APIRouter(tags=["Look-ups"], responses=REFUSALS)
+router = APIRouter(tags=["Look-ups"])
 
-Page = Annotated[int | None, Query(description="From 1", json_schema_extra={"minimum": 1})]
-Size = Annotated[int | None, Query(description="1 to 100", json_schema_extra={"minimum": 1, "maximum": LARGEST_PAGE})]
-
-
-@router.get("/orchestration/workspaces", response_model=list[Listed])
-def list_workspaces(
-    core: CoreOf, query: Annotated[str | None, Query(description="FIQL: environment.name==dev;name==Sales")] = None
-) -> Response:
-    """The workspaces for which the FIQL query holds; all where there is none."""
-    found = core.store.directory.workspaces()
-    if query is not None:
-        wanted = fiql.parse(query)
-        found = [workspace for workspace in found if fiql.matches(workspace, wanted)]
-    return JSONResponse(found)
+_ENVIRONMENT_FIELDS = ("id", "name", "description")
+_WORKSPACE_FIELDS = (*_ENVIRONMENT_FIELDS, "type", "owner", "environment.id", "environment.name")
 
 
-@router.get("/account/users", response_model=list[Listed])
-def list_users(
-    core: CoreOf,
-    page: Page = None,
-    size: Size = None,
-    environment_id: str | None = None,
-    workspace_id: str | None = None,
-) -> Response:
-    """A page of users; filtered: those who have a permission in that environment or on that workspace."""
-    directory = core.store.directory
-    if core.behaviour.unknown_filter == "404":
-        if environment_id is not None and not directory.has_environment(environment_id):
-            raise ApiError(404, f"Environment not found: {environment_id}")
-        if workspace_id is not None and not directory.has_workspace(workspace_id):
-            raise ApiError(404, f"Workspace not found: {workspace_id}")
-    users = directory.users(environment_id=environment_id, workspace_id=workspace_id)
-    return page_of(_with_roles(core, users, core.behaviour), page, size, core.behaviour)
+@serves(router, "list_workspaces")
+def list_workspaces(core: CoreOf, request: Request) -> Response:
+    """The workspaces that the caller sees and for which the query holds."""
+    return JSONResponse(_queried(core, request, _workspaces_seen(core, request), _WORKSPACE_FIELDS))
 
 
-@router.get("/account/service-accounts", response_model=list[Listed])
-def list_service_accounts(core: CoreOf, page: Page = None, size: Size = None) -> Response:
-    """A page of service accounts."""
-    return page_of(core.store.directory.service_accounts(), page, size, core.behaviour)
+@serves(router, "list_environments")
+def list_environments(core: CoreOf, request: Request) -> Response:
+    """The environments that the caller sees and for which the query holds."""
+    seen = {place["environment"]["id"] for place in _workspaces_seen(core, request)}
+    sees_all = _sees_all(core, request)
+    found = [each for each in core.store.directory.environments() if sees_all or each["id"] in seen]
+    return JSONResponse(_queried(core, request, found, _ENVIRONMENT_FIELDS))
 
 
-@router.get("/account/roles", response_model=list[Listed])
-def list_roles(core: CoreOf, page: Page = None, size: Size = None) -> Response:
-    """A page of Talend roles."""
-    roles = core.store.directory.roles()
-    if core.behaviour.account_permissions_told != "roles":
-        roles = [{"id": role["id"], "name": role["name"]} for role in roles]
-    return page_of(roles, page, size, core.behaviour)
-
-
-@router.get("/account/groups", response_model=list[Listed])
-def list_groups(core: CoreOf, page: Page = None, size: Size = None) -> Response:
-    """A page of groups."""
-    return page_of(core.store.directory.groups(), page, size, core.behaviour)
-
-
-def _with_roles(core: Core, users: list[Record], behaviour: Behaviour) -> list[Record]:
-    """Users with their roles, and perhaps their permissions, as the behaviour has them."""
-    rights = {role["name"]: role["permissions"] for role in core.store.directory.roles()}
+@serves(router, "list_users")
+def list_users(core: CoreOf, request: Request) -> Response:
+    """A page of users."""
+    users = core.store.directory.users()
+    roles_as = core.behaviour.user_roles_as
     for user in users:
-        names: list[str] = [role["name"] for role in user["roles"]]
-        if behaviour.account_permissions_told == "users":
-            user["permissions"] = sorted({right for name in names for right in rights[name]})
-        if behaviour.user_roles_as == "names":
-            user["roles"] = names
-    return users
+        if roles_as == "names":
+            user["roles"] = [role["name"] for role in user["roles"]]
+        elif roles_as == "ids":
+            user["roleIds"] = [role["id"] for role in user.pop("roles")]
+    return page_of(request, users, core.behaviour)
+
+
+@serves(router, "list_service_accounts")
+def list_service_accounts(core: CoreOf) -> Response:
+    """All service accounts: this listing has no pages."""
+    return JSONResponse(core.store.directory.service_accounts())
+
+
+@serves(router, "list_roles")
+def list_roles(core: CoreOf, request: Request) -> Response:
+    """A page of Talend roles."""
+    roles = _named(request, core.store.directory.roles())
+    if not core.behaviour.role_permissions:
+        roles = [{"id": role["id"], "name": role["name"]} for role in roles]
+    return page_of(request, roles, core.behaviour)
+
+
+@serves(router, "list_groups")
+def list_groups(core: CoreOf, request: Request) -> Response:
+    """A page of groups."""
+    return page_of(request, _named(request, core.store.directory.groups()), core.behaviour)
+
+
+@serves(router, "get_me")
+def get_me(request: Request) -> Response:
+    """Who is asking, and with which rights: a service account, or a user by a personal access token."""
+    identity: Identity = request.state.identity
+    about: dict[str, Any] = {"name": identity.name, "createdDate": MADE, "lastModified": MADE}
+    rights = sorted(identity.rights)
+    if identity.account_id is not None:
+        return JSONResponse({**about, "type": "SERVICE_ACCOUNT", "id": identity.account_id, "permissions": rights})
+    return JSONResponse(
+        {
+            **about,
+            "type": "USER",
+            "id": account_id(f"token/{identity.name}"),
+            "login": identity.name,
+            "active": True,
+            "roles": [{"name": f"Rights of the token {identity.name}", "permissions": rights}],
+        }
+    )
+
+
+def _queried(core: Core, request: Request, records: list[Record], fields: tuple[str, ...]) -> list[Record]:
+    text = request.query_params.get("query")
+    if text is None:
+        return records
+    query = Query(text, fields, comma_is_and=core.behaviour.fiql_comma == "and")
+    return [record for record in records if query.matches(record)]
+
+
+def _named(request: Request, records: list[Record]) -> list[Record]:
+    wanted = request.query_params.get("nameFilter", "").lower()
+    return [record for record in records if wanted in record["name"].lower()]
+
+
+def _sees_all(core: Core, request: Request) -> bool:
+    identity: Identity = request.state.identity
+    return core.behaviour.lookup_rights == "signed-in" or bool(identity.rights & SEES_ALL_WORKSPACES)
+
+
+def _workspaces_seen(core: Core, request: Request) -> list[Record]:
+    """All workspaces, or, for somebody with TMC_OPERATOR only, those on which they have permissions."""
+    places = core.store.directory.workspaces()
+    if _sees_all(core, request):
+        return places
+    identity: Identity = request.state.identity
+    own = {grant.workspace_id for grant in core.store.grants(account_id=identity.account_id or "")}
+    return [place for place in places if place["id"] in own]

@@ -1,106 +1,79 @@
-"""SSO role mappings [S1, S8]."""
+"""SSO role mappings."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
-from starlette.convertors import Convertor, register_url_convertor
 
 from .core import Core
 from .errors import ApiError
 from .models import RoleMapping
-from .routing import REFUSALS, CoreOf
+from .routing import CoreOf, serves
 
-PREFIX = "/security/role-mappings"
-
-
-class _Anything(Convertor[str]):
-    """A part of a path that holds any text at all. Starlette's own `path` stops at a line break, and so would
-    take the name "a\\n" for "a"."""
-
-    regex = r"[\s\S]*"
-
-    def convert(self, value: str) -> str:
-        return value
-
-    def to_string(self, value: str) -> str:
-        return value
+router = APIRouter(tags=["SSO role mapping"])
 
 
-register_url_convertor("anything", _Anything())
-
-router = APIRouter(prefix=PREFIX, tags=["SSO role mapping"], responses=REFUSALS)
-
-
-@router.get("", response_model=list[RoleMapping])
+@serves(router, "list_role_mappings")
 def list_mappings(core: CoreOf) -> Response:
     """All role mappings of the tenant."""
-    with core.store.transaction():
-        if not core.store.mappings_enabled() and core.behaviour.mappings_when_disabled == "404":
-            raise ApiError(404, "Role mapping is not enabled for this tenant")
-        return _shown(core.store.mappings())
+    return JSONResponse(_shown(core.store.mappings(lag=core.behaviour.mapping_lag)))
 
 
-@router.post("", response_model=list[RoleMapping])
+@serves(router, "replace_role_mappings")
 def replace_mappings(core: CoreOf, mappings: list[RoleMapping]) -> Response:
     """Create or replace **all** role mappings of the tenant: what the body does not have is gone."""
+    behaviour = core.behaviour
     wanted: dict[str, tuple[str, ...]] = {}
     for mapping in mappings:
-        if "," in mapping.name:
-            raise ApiError(400, f"Parameters not valid: a comma in the role mapping name {mapping.name!r}")
-        if not mapping.roles and core.behaviour.empty_roles == "400":
-            raise ApiError(400, f"Parameters not valid: role mapping {mapping.name!r} has no roles")
-        if mapping.name in wanted and core.behaviour.duplicate_mapping_names == "400":
-            raise ApiError(400, f"Parameters not valid: role mapping {mapping.name!r} stands there twice")
-        wanted[mapping.name] = tuple(mapping.roles)
+        name = _name(core, mapping.name)
+        if "," in name:
+            raise ApiError(400, f"The role mapping name {name!r} has a comma in it")
+        if not mapping.roles and behaviour.empty_roles == "400":
+            raise ApiError(400, f"The role mapping {name!r} has no roles")
+        if name in wanted and behaviour.duplicate_mapping_names == "400":
+            raise ApiError(400, f"The role mapping {name!r} is in the list twice")
+        wanted[name] = tuple(mapping.roles)
     with core.store.transaction():
         for name, roles in wanted.items():
             unknown = core.store.directory.unknown_roles(roles)
             if unknown:
-                raise ApiError(400, f"Parameters not valid: no role {unknown[0]!r} (role mapping {name!r})")
+                raise ApiError(400, f"There is no role {unknown[0]!r} (role mapping {name!r})")
         core.store.replace_mappings(wanted)
-        return _shown(core.store.mappings())
+        shown = _shown(core.store.mappings())
+    if behaviour.replace_mappings_answer == "one":
+        return JSONResponse(shown[0] if shown else {"name": "", "roles": []})
+    return JSONResponse(shown)
 
 
-@router.delete("", status_code=204)
+@serves(router, "delete_role_mappings")
 def delete_mappings(core: CoreOf) -> Response:
-    """Delete all role mappings; **switches the role mapping feature off for the tenant**."""
-    core.store.disable_mappings()
+    """Delete all role mappings, which **disables the role mapping feature for the tenant**."""
+    core.store.replace_mappings({})
     return Response(status_code=204)
 
 
-@router.get("/{name:anything}", response_model=RoleMapping)
-def read_mapping(core: CoreOf, request: Request, name: str) -> Response:
+@serves(router, "get_role_mapping")
+def read_mapping(core: CoreOf, request: Request) -> Response:
     """One role mapping."""
-    roles = core.store.mappings().get(_one(request, name))
+    name = _name(core, request.path_params["customerRoleName"])
+    roles = core.store.mappings(lag=core.behaviour.mapping_lag).get(name)
     if roles is None:
-        raise _missing(name)
+        raise ApiError(404, f"Role mapping not found: {name}")
     return JSONResponse({"name": name, "roles": roles})
 
 
-@router.delete("/{name:anything}", status_code=204)
-def delete_mapping(core: CoreOf, request: Request, name: str) -> Response:
+@serves(router, "delete_role_mapping")
+def delete_mapping(core: CoreOf, request: Request) -> Response:
     """Delete one role mapping."""
-    _delete(core, _one(request, name))
+    name = _name(core, request.path_params["customerRoleName"])
+    if not core.store.drop_mapping(name):
+        raise ApiError(404, f"Role mapping not found: {name}")
     return Response(status_code=204)
 
 
-def _delete(core: Core, name: str) -> None:
-    if not core.store.drop_mapping(name):
-        raise _missing(name)
+def _name(core: Core, name: str) -> str:
+    return name.lower() if core.behaviour.mapping_names == "lowercased" else name
 
 
-def _one(request: Request, name: str) -> str:
-    """The name, where it is one segment of the path: a slash within it has to come as %2F, else there is no such path."""
-    raw: bytes = request.scope["raw_path"]
-    if not name or b"/" in raw[len(PREFIX) + 1 :]:
-        raise ApiError(404, "No such path")
-    return name
-
-
-def _missing(name: str) -> ApiError:
-    return ApiError(404, f"Role mapping not found: {name}")
-
-
-def _shown(mappings: dict[str, list[str]]) -> Response:
-    return JSONResponse([{"name": name, "roles": roles} for name, roles in mappings.items()])
+def _shown(mappings: dict[str, list[str]]) -> list[dict[str, object]]:
+    return [{"name": name, "roles": roles} for name, roles in mappings.items()]

@@ -1,254 +1,186 @@
-"""Workspace permissions: unitary calls, the listing, the batch calls [S2, S3, S4, S5]."""
+"""Workspace permissions: one principal on one workspace, listings, batches; for users and for service accounts alike."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
-from pydantic import Field
 
-from .access import Target
+from .access import Access, Target
 from .core import Core
 from .errors import ApiError
-from .models import PermissionNames, ServiceAccountPermission, UserPermission
+from .models import Permission, PermissionNames
 from .object_bodies import ObjectBodyRoute
-from .routing import REFUSALS, CoreOf
+from .routing import CoreOf, serves
 from .store import Kind
 
-router = APIRouter(prefix="/security", tags=["Workspace permissions"], responses=REFUSALS, route_class=ObjectBodyRoute)
+router = APIRouter(tags=["Workspace permissions"], route_class=ObjectBodyRoute)
 
-_UNITARY = "/workspaces/{workspace_id}/{kind}/{account_id}/permissions"
-_WRITTEN: dict[int | str, dict[str, Any]] = {
-    201: {"model": UserPermission | ServiceAccountPermission, "description": "Written, where the behaviour says so"},
-    204: {"description": "Written, where the behaviour says so"},
-}
-_PARTIAL: dict[int | str, dict[str, Any]] = {
-    207: {"model": list[dict[str, Any]], "description": "Each member with its status, where the behaviour is partial"}
-}
-_BATCH_WRITTEN: dict[int | str, dict[str, Any]] = {
-    201: {"model": list[dict[str, Any]], "description": "Written, where the behaviour says so"},
-    204: {"description": "Written, where the behaviour says so"},
-    **_PARTIAL,
-}
-_SOME = Field(min_length=1)
-
-
-def _lists(accounts: str) -> dict[str, Any]:
-    """The two lists in the query of a batch removal, for the OpenAPI document: the route reads them itself."""
-    described = "Ids with commas between them; may be repeated"
-    schema = {"type": "string", "pattern": "[^,]"}
-    return {
-        "parameters": [
-            {"name": name, "in": "query", "required": True, "description": described, "schema": schema}
-            for name in ("workspaceIds", accounts)
-        ]
-    }
-
-
-_ID_FIELDS: dict[Kind, str] = {"users": "userId", "service-accounts": "serviceAccountId"}
-
-
-@router.get(_UNITARY, response_model=UserPermission | ServiceAccountPermission)
-def read_permissions(core: CoreOf, workspace_id: str, kind: Kind, account_id: str) -> Response:
-    """The permissions of a user or service account on a workspace."""
-    target = Target(workspace_id, kind, account_id)
-    with core.store.transaction():
-        return JSONResponse(_shown(target, core.access.read(target)))
-
-
-@router.post(_UNITARY, response_model=UserPermission | ServiceAccountPermission, responses=_WRITTEN)
-def assign_permissions(
-    core: CoreOf, workspace_id: str, kind: Kind, account_id: str, permissions: PermissionNames
-) -> Response:
-    """Assign permissions to a principal who had none on the workspace."""
-    target = Target(workspace_id, kind, account_id)
-    with core.store.transaction():
-        now = core.access.assign(target, permissions, on_existing=core.behaviour.post_on_existing)
-    return _written(core, _shown(target, now))
-
-
-@router.put(_UNITARY, response_model=UserPermission | ServiceAccountPermission, responses=_WRITTEN)
-def replace_permissions(
-    core: CoreOf, workspace_id: str, kind: Kind, account_id: str, permissions: PermissionNames
-) -> Response:
-    """Replace the permissions of a principal on the workspace."""
-    target = Target(workspace_id, kind, account_id)
-    with core.store.transaction():
-        now = core.access.replace(target, permissions, on_none=core.behaviour.put_on_none)
-    return _written(core, _shown(target, now))
-
-
-@router.delete(_UNITARY, status_code=204)
-def remove_permissions(core: CoreOf, workspace_id: str, kind: Kind, account_id: str) -> Response:
-    """Remove all permissions of a principal on the workspace."""
-    with core.store.transaction():
-        core.access.remove(Target(workspace_id, kind, account_id), on_none=core.behaviour.delete_on_none)
-    return Response(status_code=204)
-
-
-@router.get("/permissions", response_model=list[UserPermission | ServiceAccountPermission])
-def list_permissions(
-    core: CoreOf,
-    workspaceId: str | None = None,  # noqa: N803 - the API's spelling
-    userId: str | None = None,  # noqa: N803
-    environmentId: str | None = None,  # noqa: N803
-) -> Response:
-    """All permissions for which the given filters hold. Parameters of other names are ignored."""
-    with core.store.transaction():
-        directory = core.store.directory
-        known = (
-            (workspaceId is None or directory.has_workspace(workspaceId))
-            and (userId is None or directory.kind_of(userId) is not None)
-            and (environmentId is None or directory.has_environment(environmentId))
-        )
-        if not known and core.behaviour.unknown_filter == "404":
-            raise ApiError(404, "Not found: the workspace, user or environment that the query names")
-        grants = core.store.grants(
-            workspace_id=workspaceId,
-            environment_id=environmentId,
-            account_id=userId,
-            kind=None if core.behaviour.include_service_accounts_in_listing else "users",
-        )
-    return JSONResponse([_shown(Target(g.workspace_id, g.kind, g.account_id), list(g.permissions)) for g in grants])
-
-
-@router.post("/permissions/batch", response_model=list[UserPermission], responses=_BATCH_WRITTEN)
-def batch_assign(core: CoreOf, members: Annotated[list[UserPermission], _SOME]) -> Response:
-    """Create sets of permissions for many users and workspaces."""
-    return _batch_write(core, "assign", [_of_user(member) for member in members])
-
-
-@router.put("/permissions/batch", response_model=list[UserPermission], responses=_BATCH_WRITTEN)
-def batch_replace(core: CoreOf, members: Annotated[list[UserPermission], _SOME]) -> Response:
-    """Replace sets of permissions of many users and workspaces."""
-    return _batch_write(core, "replace", [_of_user(member) for member in members])
-
-
-@router.delete("/permissions/batch", status_code=204, responses=_PARTIAL, openapi_extra=_lists("userIds"))
-def batch_remove(core: CoreOf, request: Request) -> Response:
-    """Remove all permissions of those users on those workspaces: the cross product of `workspaceIds` and `userIds`."""
-    return _batch_remove(core, request, "users", "userIds")
-
-
-@router.post(
-    "/service-accounts/permissions/batch", response_model=list[ServiceAccountPermission], responses=_BATCH_WRITTEN
-)
-def batch_assign_service_accounts(core: CoreOf, members: Annotated[list[ServiceAccountPermission], _SOME]) -> Response:
-    """Create sets of permissions for many service accounts and workspaces."""
-    return _batch_write(core, "assign", [_of_account(member) for member in members])
-
-
-@router.put(
-    "/service-accounts/permissions/batch", response_model=list[ServiceAccountPermission], responses=_BATCH_WRITTEN
-)
-def batch_replace_service_accounts(core: CoreOf, members: Annotated[list[ServiceAccountPermission], _SOME]) -> Response:
-    """Replace sets of permissions of many service accounts and workspaces."""
-    return _batch_write(core, "replace", [_of_account(member) for member in members])
-
-
-@router.delete(
-    "/service-accounts/permissions/batch",
-    status_code=204,
-    responses=_PARTIAL,
-    openapi_extra=_lists("serviceAccountIds"),
-)
-def batch_remove_service_accounts(core: CoreOf, request: Request) -> Response:
-    """Remove permissions of service accounts: the cross product of `workspaceIds` and `serviceAccountIds`."""
-    return _batch_remove(core, request, "service-accounts", "serviceAccountIds")
-
-
-# --- the shared parts
-
+Write = Literal["create", "update"]
 Member = tuple[Target, list[str]]
+_CREATED, _DONE, _SOME_REFUSED = 201, 204, 207
 
 
-def _of_user(member: UserPermission) -> Member:
-    return Target(member.workspaceId, "users", member.userId), member.permissions
+def _serve(kind: Kind, label: str, id_name: str) -> None:
+    """The eight operations of one kind of principal."""
+
+    def target_of(request: Request) -> Target:
+        return Target(request.path_params["workspaceId"], kind, request.path_params[id_name])
+
+    @serves(router, f"get_{label}_permissions")
+    def read(core: CoreOf, request: Request) -> Response:
+        target = target_of(request)
+        with core.store.transaction():
+            return JSONResponse(_shown(target, core.access.read(target)))
+
+    def write(core: Core, target: Target, what: Write, permissions: list[str]) -> Response:
+        with core.store.transaction():
+            now = _write(core.access, what, (target, permissions))
+        return _written(core, _CREATED if what == "create" else _DONE, _shown(target, now))
+
+    @serves(router, f"create_{label}_permissions")
+    def create(core: CoreOf, request: Request, permissions: PermissionNames) -> Response:
+        return write(core, target_of(request), "create", permissions)
+
+    @serves(router, f"update_{label}_permissions")
+    def update(core: CoreOf, request: Request, permissions: PermissionNames) -> Response:
+        return write(core, target_of(request), "update", permissions)
+
+    @serves(router, f"delete_{label}_permissions")
+    def delete(core: CoreOf, request: Request) -> Response:
+        with core.store.transaction():
+            core.access.remove(target_of(request), none_is_fine=core.behaviour.delete_on_none == "done")
+        return Response(status_code=_DONE)
+
+    @serves(router, f"list_{label}_permissions")
+    def list_all(core: CoreOf, request: Request) -> Response:
+        workspace, environment, account = (
+            request.query_params.get(name) for name in ("workspaceId", "environmentId", id_name)
+        )
+        with core.store.transaction():
+            if core.behaviour.unknown_filter == "404":
+                if environment is not None and not core.store.directory.has_environment(environment):
+                    raise ApiError(404, f"Environment not found: {environment}")
+                if workspace is not None:
+                    core.access.workspace_must_exist(workspace)
+                if account is not None:
+                    core.access.account_must_exist(kind, account)
+            grants = core.store.grants(
+                workspace_id=workspace,
+                environment_id=environment,
+                account_id=account,
+                kind=kind,
+                lag=core.behaviour.listing_lag,
+            )
+        return JSONResponse([_shown(Target(g.workspace_id, kind, g.account_id), g.permissions) for g in grants])
+
+    @serves(router, f"create_{label}_permissions_batch")
+    def create_batch(core: CoreOf, members: list[Permission]) -> Response:
+        return _batch_write(core, "create", kind, members)
+
+    @serves(router, f"update_{label}_permissions_batch")
+    def update_batch(core: CoreOf, members: list[Permission]) -> Response:
+        return _batch_write(core, "update", kind, members)
+
+    @serves(router, f"delete_{label}_permissions_batch")
+    def delete_batch(core: CoreOf, request: Request) -> Response:
+        access = core.access
+        with core.store.transaction():
+            # An empty list means everybody who has permissions there, and every workspace where somebody has some.
+            everything = core.store.grants(kind=kind)
+            places = _ids(core, request, "workspaceIds") or sorted({g.workspace_id for g in everything})
+            named = _ids(core, request, f"{id_name}s")
+            accounts = named or sorted({g.account_id for g in everything})
+            both_named = bool(named and _ids(core, request, "workspaceIds"))
+            none_is_fine = core.behaviour.batch_delete_on_none == "done" or not both_named
+            return _batch(
+                core,
+                [Target(place, kind, account) for place in places for account in accounts],
+                check=access.must_exist if named else lambda target: access.workspace_must_exist(target.workspace_id),
+                work=lambda target: access.remove(target, none_is_fine=none_is_fine),
+                show=lambda target: {"permissionId": {"workspaceId": target.workspace_id, "userId": target.account_id}},
+                done=lambda: Response(status_code=_DONE),
+            )
 
 
-def _of_account(member: ServiceAccountPermission) -> Member:
-    return Target(member.workspaceId, "service-accounts", member.serviceAccountId), member.permissions
+_serve("users", "user", "userId")
+_serve("service-accounts", "service_account", "serviceAccountId")
 
 
 def _shown(target: Target, permissions: Sequence[str]) -> dict[str, Any]:
-    return {
-        "workspaceId": target.workspace_id,
-        _ID_FIELDS[target.kind]: target.account_id,
-        "permissions": list(permissions),
-    }
+    return {"workspaceId": target.workspace_id, "userId": target.account_id, "permissions": list(permissions)}
 
 
-def _written(core: Core, body: Any) -> Response:
-    status = int(core.behaviour.write_status)
-    return Response(status_code=status) if status == 204 else JSONResponse(body, status_code=status)
+def _written(core: Core, documented: int, body: Any) -> Response:
+    chosen = core.behaviour.write_status
+    if chosen in ("200", "201"):
+        return JSONResponse(body, status_code=int(chosen))
+    return Response(status_code=documented if chosen == "documented" else int(chosen))
 
 
-def _batch_write(core: Core, what: Literal["assign", "replace"], members: list[Member]) -> Response:
-    _check_size(core, len(members))
-    access, behaviour = core.access, core.behaviour
-
-    def work(member: Member) -> dict[str, Any]:
-        target, permissions = member
-        if what == "assign":
-            now = access.assign(target, permissions, on_existing=behaviour.batch_post_on_existing)
-        else:
-            now = access.replace(target, permissions, on_none=behaviour.batch_put_on_none)
-        return _shown(target, now)
-
-    done, failed = _each(core, members, work, lambda member: _shown(member[0], member[1]))
-    return JSONResponse(done, status_code=207) if failed else _written(core, done)
+def _write(access: Access, what: Write, member: Member) -> list[str]:
+    return access.create(*member) if what == "create" else access.update(*member)
 
 
-def _batch_remove(core: Core, request: Request, kind: Kind, accounts_key: str) -> Response:
-    workspaces = _ids(request, "workspaceIds")
-    accounts = _ids(request, accounts_key)
-    targets = [Target(workspace, kind, account) for workspace in workspaces for account in accounts]
-    _check_size(core, len(targets))
-    access, on_none = core.access, core.behaviour.batch_delete_on_none
+def _batch_write(core: Core, what: Write, kind: Kind, members: list[Permission]) -> Response:
+    access = core.access
+    wanted = [(Target(each.workspaceId, kind, each.userId), each.permissions) for each in members]
+    for _, permissions in wanted:
+        access.names_must_be_known(permissions)  # a name out of the enumeration makes the whole body malformed
+    now: list[dict[str, Any]] = []
+    with core.store.transaction():
+        return _batch(
+            core,
+            wanted,
+            check=lambda member: access.must_exist(member[0]),
+            work=lambda member: now.append(_shown(member[0], _write(access, what, member))),
+            show=lambda member: {"permission": _shown(*member)},
+            done=lambda: _written(core, _DONE, now),
+        )
 
-    def work(target: Target) -> dict[str, Any]:
-        access.remove(target, on_none=on_none)
-        return _shown(target, [])
 
-    done, failed = _each(core, targets, work, lambda target: _shown(target, []))
-    return JSONResponse(done, status_code=207) if failed else Response(status_code=204)
-
-
-def _each(
+def _batch(
     core: Core,
     members: Sequence[Any],
-    work: Callable[[Any], dict[str, Any]],
+    *,
+    check: Callable[[Any], None],
+    work: Callable[[Any], None],
     show: Callable[[Any], dict[str, Any]],
-) -> tuple[list[dict[str, Any]], bool]:
-    """Do each member's work in one transaction; what to answer, and whether some (but not the whole call) failed."""
-    done: list[dict[str, Any]] = []
-    failed = False
-    partial = core.behaviour.batch_partial == "partial"
-    with core.store.transaction():
+    done: Callable[[], Response],
+) -> Response:
+    """Do each member's work; the answer, which is 207 where some were refused. Call within a transaction."""
+    behaviour = core.behaviour
+    limit, only_first = behaviour.batch_limit, behaviour.batch_only_first
+    if limit is not None and len(members) > limit:
+        raise ApiError(400, f"The batch has {len(members)} members, at most {limit} are taken")
+    if behaviour.batch_unknown_id == "404":
         for member in members:
-            try:
-                done.append({**work(member), **({"status": 200} if partial else {})})
-            except ApiError as error:
-                if not partial:
-                    raise
-                failed = True
-                done.append({**show(member), "status": error.status, "message": error.message})
-    return done, failed
+            check(member)
+    rows: list[dict[str, Any]] = []
+    refused = False
+    for member in members if only_first is None else members[:only_first]:
+        try:
+            work(member)
+        except ApiError as error:
+            if behaviour.batch_refusals == "whole":
+                raise
+            refused = True
+            rows.append({"status": error.status, "message": error.detail, **show(member)})
+        else:
+            if behaviour.batch_refusals == "all-rows":
+                rows.append({"status": 200, "message": "OK", **show(member)})
+    return JSONResponse(rows, status_code=_SOME_REFUSED) if refused else done()
 
 
-def _ids(request: Request, key: str) -> list[str]:
-    """A list in the query: repeated keys or commas, since the documentation shows neither."""
-    found = [part for value in request.query_params.getlist(key) for part in value.split(",") if part]
-    if not found:
-        raise ApiError(400, f"Parameters not valid: {key} is missing")
+def _ids(core: Core, request: Request, key: str) -> list[str]:
+    """A list in the query; empty where the query has none, or an empty text only."""
+    found = request.query_params.getlist(key)
+    if core.behaviour.query_arrays == "commas":
+        found = [part for value in found for part in value.split(",") if part]
+    if not any(found):
+        if core.behaviour.batch_delete_empty_list == "400":
+            raise ApiError(400, f"{key} is missing")
+        return []
     return list(dict.fromkeys(found))
-
-
-def _check_size(core: Core, members: int) -> None:
-    limit = core.behaviour.batch_limit
-    if members == 0:
-        raise ApiError(400, "Parameters not valid: the batch is empty")
-    if limit is not None and members > limit:
-        raise ApiError(400, f"Parameters not valid: the batch has {members} members, at most {limit} are taken")

@@ -16,10 +16,10 @@ from .core import Core
 from .gate import Gate
 
 HOST = "127.0.0.1"
-_START_SECONDS = 20.0
+_START_SECONDS = 60.0
 _TICK_SECONDS = 0.1
 _GRACE_SECONDS = 1.0
-_STOP_SECONDS = 10.0
+_STOP_SECONDS = 60.0
 
 
 class _Protocol(H11Protocol):

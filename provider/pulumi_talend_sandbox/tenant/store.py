@@ -1,9 +1,11 @@
-"""Who may do what: grants and role mappings, in the tenant's database."""
+"""Who may do what: grants and role mappings, in the tenant's database, now and as a lagging read sees them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -16,10 +18,13 @@ Kind = Literal["users", "service-accounts"]
 GrantKey = tuple[str, str, str]
 """(workspace id, "users" or "service-accounts", principal id)."""
 
+HISTORY_SECONDS = 60.0
+"""How far a read can lag behind."""
+
 
 @dataclass(frozen=True)
 class StoredGrant:
-    """Permissions of one account on one workspace; `permissions` sorted, each once."""
+    """Permissions of one account on one workspace; `permissions` sorted, each once; empty for an emptied record."""
 
     workspace_id: str
     kind: Kind
@@ -27,25 +32,36 @@ class StoredGrant:
     permissions: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class _Change:
+    """What a write found: the permissions of one pair (None: no record), or all role mappings."""
+
+    at: float
+    key: tuple[str, str] | None
+    before: Any
+
+
 class Store:
     """Grants and role mappings; the people and places they speak of are in `directory`."""
 
-    def __init__(self, path: Path | None = None) -> None:
-        """Open the database at `path`, or one in memory."""
+    def __init__(self, path: Path | None = None, clock: Callable[[], float] = time.time) -> None:
+        """Open the database at `path`, or one in memory. `clock`: seconds since 1970."""
         self.database = Database(path)
         self.directory = Directory(self.database)
         self.transaction = self.database.transaction
+        self._clock = clock
+        self._changes: deque[_Change] = deque()
 
     def fill(self, company: Company) -> None:
         """Put a whole company into an empty store."""
         with self.transaction():
+            self._changes.clear()
             self.directory.fill(company)
             self.database.write_many(
                 "INSERT INTO grants VALUES (?, ?, ?)",
                 ((g.workspace_id, g.account_id, _joined(g.permissions)) for g in company.grants),
             )
             self._write_mappings({m.name: m.roles for m in company.mappings})
-            self._enable(True)
 
     def refill(self, company: Company) -> None:
         """Make a company all there is, whatever was there."""
@@ -64,92 +80,123 @@ class Store:
         environment_id: str | None = None,
         account_id: str | None = None,
         kind: Kind | None = None,
+        lag: float = 0.0,
     ) -> list[StoredGrant]:
-        """The grants for which all of the given hold, ordered by workspace and account."""
-        wanted = {
-            "g.workspace_id": workspace_id,
-            "w.environment_id": environment_id,
-            "g.account_id": account_id,
-            "a.kind": kind,
-        }
+        """The grants for which all of the given hold, as they were `lag` seconds ago, ordered by workspace and account."""
+        wanted = {"w.id": workspace_id, "w.environment_id": environment_id, "a.id": account_id, "a.kind": kind}
         asked = {column: value for column, value in wanted.items() if value is not None}
         where = "".join(f" AND {column} = ?" for column in asked)
-        rows = self.database.rows(
-            "SELECT g.workspace_id, a.kind, g.account_id, g.permissions FROM grants g"  # noqa: S608
-            " JOIN accounts a ON a.id = g.account_id JOIN workspaces w ON w.id = g.workspace_id"
-            f" WHERE true{where} ORDER BY g.workspace_id, g.account_id",
-            list(asked.values()),
-        )
-        return [StoredGrant(w, cast("Kind", k), a, tuple(p.split())) for w, k, a, p in rows]
+        values = list(asked.values())
+        with self.transaction():
+            rows = self.database.rows(
+                "SELECT w.id, a.id, a.kind, g.permissions FROM grants g JOIN accounts a ON a.id = g.account_id"  # noqa: S608
+                f" JOIN workspaces w ON w.id = g.workspace_id WHERE true{where}",
+                values,
+            )
+            found = {(workspace, account): (kind_, text) for workspace, account, kind_, text in rows}
+            for change in self._since(lag, of_grants=True):
+                key = cast("tuple[str, str]", change.key)
+                # What went with its workspace or account is gone from a lagging read as well.
+                here = self.database.rows(
+                    f"SELECT a.kind FROM workspaces w, accounts a WHERE w.id = ? AND a.id = ?{where}",  # noqa: S608
+                    [*key, *values],
+                )
+                found.pop(key, None)
+                if here and change.before is not None:
+                    found[key] = (here[0][0], change.before)
+        return [
+            StoredGrant(workspace, cast("Kind", kind_), account, tuple(text.split()))
+            for (workspace, account), (kind_, text) in sorted(found.items())
+        ]
 
-    def grant(self, workspace_id: str, account_id: str) -> tuple[str, ...] | None:
-        """The permissions of one account on one workspace; None where it has none."""
-        rows = self.database.rows(
-            "SELECT permissions FROM grants WHERE workspace_id = ? AND account_id = ?", (workspace_id, account_id)
-        )
-        return tuple(rows[0][0].split()) if rows else None
+    def grant(self, workspace_id: str, account_id: str, *, lag: float = 0.0) -> tuple[str, ...] | None:
+        """The permissions of one account on one workspace, as they were `lag` seconds ago; None where it had none."""
+        with self.transaction():
+            text = self._grant(workspace_id, account_id)
+            for change in self._since(lag, of_grants=True):
+                if change.key == (workspace_id, account_id):
+                    text = change.before
+        return None if text is None else tuple(text.split())
 
     def put_grant(self, workspace_id: str, account_id: str, permissions: Iterable[str]) -> tuple[str, ...]:
-        """Set the permissions of an account on a workspace (none: remove them); what is stored now.
+        """Set the permissions of an account on a workspace (none: an empty record stays); what is stored now.
 
         Raises `sqlite3.IntegrityError` where the workspace or the account does not exist.
         """
         text = _joined(permissions)
-        if not text:
-            self.drop_grant(workspace_id, account_id)
-        else:
+        with self.transaction():
+            self._remember((workspace_id, account_id), self._grant(workspace_id, account_id))
             self.database.write("REPLACE INTO grants VALUES (?, ?, ?)", (workspace_id, account_id, text))
         return tuple(text.split())
 
     def drop_grant(self, workspace_id: str, account_id: str) -> bool:
-        """Remove all permissions of an account on a workspace; whether there were any."""
-        return (
-            self.database.write(
+        """Remove all permissions of an account on a workspace; whether there was a record."""
+        with self.transaction():
+            self._remember((workspace_id, account_id), self._grant(workspace_id, account_id))
+            found = self.database.write(
                 "DELETE FROM grants WHERE workspace_id = ? AND account_id = ?", (workspace_id, account_id)
             )
-            > 0
+        return found > 0
+
+    def _grant(self, workspace_id: str, account_id: str) -> str | None:
+        rows = self.database.rows(
+            "SELECT permissions FROM grants WHERE workspace_id = ? AND account_id = ?", (workspace_id, account_id)
         )
+        return rows[0][0] if rows else None
 
     # --- role mappings
 
-    def mappings(self) -> dict[str, list[str]]:
-        """All role mappings, name -> roles as they were written, ordered by name."""
-        rows = self.database.rows("SELECT name, roles FROM role_mappings ORDER BY name")
-        return {name: cast("list[str]", json.loads(roles)) for name, roles in rows}
+    def mappings(self, *, lag: float = 0.0) -> dict[str, list[str]]:
+        """All role mappings as they were `lag` seconds ago, name -> roles as they were written, ordered by name."""
+        with self.transaction():
+            rows = self.database.rows("SELECT name, roles FROM role_mappings ORDER BY name")
+            found = {name: cast("list[str]", json.loads(roles)) for name, roles in rows}
+            for change in self._since(lag, of_grants=False):
+                found = change.before
+        return found
 
     def mappings_enabled(self) -> bool:
-        """Whether the tenant's role mapping feature is on."""
-        return self.database.rows("SELECT value FROM settings WHERE name = 'role mappings'") == [("on",)]
+        """Whether the tenant's role mapping feature is on: where there is at least one mapping."""
+        return bool(self.database.rows("SELECT 1 FROM role_mappings LIMIT 1"))
 
-    def replace_mappings(self, mappings: dict[str, tuple[str, ...]]) -> None:
-        """Make these all the role mappings there are; switches the feature on."""
+    def replace_mappings(self, mappings: Mapping[str, Iterable[str]]) -> None:
+        """Make these all the role mappings there are."""
         with self.transaction():
+            self._remember(None, self.mappings())
             self.database.write("DELETE FROM role_mappings")
             self._write_mappings(mappings)
-            self._enable(True)
 
     def put_mapping(self, name: str, roles: Iterable[str]) -> None:
         """Set one mapping, leaving the others alone."""
         with self.transaction():
-            self._write_mappings({name: tuple(roles)})
-            self._enable(True)
+            self._remember(None, self.mappings())
+            self._write_mappings({name: roles})
 
     def drop_mapping(self, name: str) -> bool:
         """Remove one mapping; whether there was one."""
-        return self.database.write("DELETE FROM role_mappings WHERE name = ?", (name,)) > 0
-
-    def disable_mappings(self) -> None:
-        """Remove all mappings and switch the feature off."""
         with self.transaction():
-            self.database.write("DELETE FROM role_mappings")
-            self._enable(False)
+            self._remember(None, self.mappings())
+            return self.database.write("DELETE FROM role_mappings WHERE name = ?", (name,)) > 0
 
-    def _write_mappings(self, mappings: dict[str, tuple[str, ...]]) -> None:
+    def _write_mappings(self, mappings: Mapping[str, Iterable[str]]) -> None:
         rows = ((name, json.dumps(list(dict.fromkeys(roles)))) for name, roles in mappings.items())
         self.database.write_many("REPLACE INTO role_mappings VALUES (?, ?)", rows)
 
-    def _enable(self, on: bool) -> None:
-        self.database.write("REPLACE INTO settings VALUES ('role mappings', ?)", ("on" if on else "off",))
+    # --- the past
+
+    def _remember(self, key: tuple[str, str] | None, before: Any) -> None:
+        # A write that is rolled back leaves an entry that says what still stands: harmless.
+        now = self._clock()
+        self._changes.append(_Change(now, key, before))
+        while self._changes[0].at < now - HISTORY_SECONDS:
+            self._changes.popleft()
+
+    def _since(self, lag: float, *, of_grants: bool) -> list[_Change]:
+        """The changes of the last `lag` seconds, the newest first, to be taken back one by one."""
+        if lag == 0:
+            return []
+        start = self._clock() - lag
+        return [c for c in reversed(self._changes) if c.at > start and (c.key is not None) == of_grants]
 
     # --- all of it
 

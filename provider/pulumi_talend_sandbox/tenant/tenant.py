@@ -122,7 +122,7 @@ class Tenant(ByHand):
         return self._core.store.directory.secret_of(self.client_id) or ""
 
     def reset(self) -> None:
-        """As if it had just been started: for a suite that shares one tenant. A database file is made anew, too."""
+        """As if it had just been started: for a suite that shares one tenant. A database file is filled again, too."""
         self._core.reset()
 
     def expire_tokens(self) -> None:

@@ -1,9 +1,8 @@
-"""Runs a Pulumi program in this process, against an engine; started as a file by the program's interpreter.
+"""Runs a Pulumi program in this process, against an engine; started as a file by the program's own interpreter.
 
-It needs nothing but the `pulumi` package, so it works in a virtualenv that has no offline engine. Standard
-input is one line of JSON: program, pwd, config, secret_keys, and the arguments of `pulumi.runtime.Settings`.
-Exit codes: 0 the program ran, 1 it was refused or stopped by the engine, 32 it failed and its error has been
-reported to the engine, 33 the `pulumi` package is missing.
+It needs nothing but the `pulumi` package. Standard input is one line of JSON: `program`, `pwd`, `config`, `secret_keys`, and in
+`settings` the arguments of `pulumi.runtime.Settings`; where it ends, so does the process. Exit codes: 0 the program ran, 1 the
+engine refused or stopped it, 32 it failed and reported its error to the engine, 33 the `pulumi` package is missing.
 """
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 
@@ -20,11 +19,14 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from end_with_parent import end_with_parent
+
 
 def user_traceback(error: BaseException, program: Path) -> str:
-    """Format an exception from the first frame of the user's program on; without such a frame, from the first of the SDK.
+    """Format an exception from the first frame of the user's program on.
 
-    A syntax error of the program itself has no frame in it; its message shows the place.
+    A syntax error of the program has no frame in it, and its message names the line. What the SDK reports after the program has
+    ended starts at the SDK's own first frame.
     """
     directory = program if program.is_dir() else program.parent
     frames = traceback.extract_tb(error.__traceback__)
@@ -34,7 +36,6 @@ def user_traceback(error: BaseException, program: Path) -> str:
             return "".join(traceback.format_exception(type(error), error, error.__traceback__, limit=limit))
     if isinstance(error, SyntaxError):
         return "".join(traceback.format_exception_only(type(error), error))
-    # What the SDK reports once the program has run, about a line of it that no frame names.
     inner = [Path(frame.filename).parent.name != "asyncio" and frame.filename != __file__ for frame in frames]
     limit = inner.index(True) - len(frames) if True in inner else 0
     return "".join(traceback.format_exception(type(error), error, error.__traceback__, limit=limit))
@@ -42,8 +43,11 @@ def user_traceback(error: BaseException, program: Path) -> str:
 
 def main() -> int:
     """Read the task, run the program, report its end."""
-    task = json.loads(sys.stdin.readline())
-    sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 open for the life of the process
+    line = sys.stdin.readline()
+    if not line:  # whoever started this has ended already
+        return 1
+    task = json.loads(line)
+    end_with_parent()
     try:
         import pulumi
         import pulumi.runtime
@@ -57,8 +61,11 @@ def main() -> int:
     pulumi.runtime.configure(settings)
 
     program = Path(task["program"])
+    if program.is_dir() and not (program / "__main__.py").is_file():
+        pulumi.log.error(f"unable to find main python program `__main__.py` in `{program}`")
+        return 32
     sys.argv = [str(program)]
-    # The engine's own directory came first because this file lies there; the program's modules belong there.
+    # Python put the directory of this file first; the modules of the program belong there.
     sys.path[0] = task["pwd"]
     os.chdir(task["pwd"])
 
@@ -66,7 +73,7 @@ def main() -> int:
     asyncio.set_event_loop(loop)
     executor = ThreadPoolExecutor(max_workers=max(task["settings"]["parallel"], 1) * 4)
     loop.set_default_executor(executor)
-    # Outputs of a program that fails stay unresolved; asyncio would report each of them.
+    # Outputs of a program that fails are never resolved, and asyncio would report each of them.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
 
     def run() -> None:
@@ -77,7 +84,7 @@ def main() -> int:
     except pulumi.RunError as error:
         pulumi.log.error(str(error))
         return 1
-    except Exception as error:  # noqa: BLE001 whatever the program raises is the user's to read
+    except Exception as error:  # noqa: BLE001 whatever the program raises is for its author to read
         pulumi.log.error(f"Program failed with an unhandled exception:\n{user_traceback(error, program)}")
         return 32
     finally:
