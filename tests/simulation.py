@@ -28,7 +28,7 @@ class VirtualTime:
             heapq.heappush(self._sleepers, (self.now + max(0.0, seconds), self._number, event))
             self._running -= 1
             self._advance()
-        assert event.wait(30), "the simulation hangs"
+        assert event.wait(60), "the simulation hangs"
 
     def wait(self, condition: threading.Condition, seconds: float) -> None:
         """As `condition.wait(seconds)` where nobody notifies."""

@@ -10,16 +10,8 @@ from typing import Any, TypeVar
 
 import httpx
 
-from pulumi_talend.api import (
-    ClientCredential,
-    GrantKey,
-    Pacer,
-    Permissions,
-    Principal,
-    Settings,
-    TalendClient,
-    TokenCredential,
-)
+from pulumi_talend.api import ClientCredential, Pacer, Settings, TalendClient, TokenCredential
+from pulumi_talend.model.grants import GrantKey, Permissions, Principal
 from pulumi_talend_sandbox.tenant import Behaviour, Call, Tenant
 
 T = TypeVar("T")
@@ -76,7 +68,7 @@ def in_threads(works: Sequence[Callable[[], T]], *, seconds: float = 60) -> list
     gate = threading.Barrier(len(works))
 
     def run(number: int, work: Callable[[], T]) -> None:
-        gate.wait(10)
+        gate.wait(60)
         try:
             results[number] = work()
         except BaseException as error:  # noqa: BLE001 - handed to the test, which looks at it
@@ -187,11 +179,21 @@ def readable(error: BaseException | str, *expected: str, secrets: Sequence[str] 
     return text
 
 
-def mocked_client(handler: Any, *, token: str = "pat-of-a-test", base_url: str = "https://talend.test") -> TalendClient:
+def mocked_client(
+    handler: Any,
+    *,
+    token: str = "pat-of-a-test",
+    base_url: str = "https://talend.test",
+    settings: Settings | None = None,
+    clock: VirtualClock | None = None,
+    said: list[str] | None = None,
+) -> TalendClient:
     """A client whose network is `handler(httpx.Request) -> httpx.Response`, for answers that the tenant cannot give."""
-    clock = VirtualClock()
-    settings = Settings(base_url, TokenCredential(token), base_url)
-    return TalendClient(settings, transport=httpx.MockTransport(handler), pacer=pacer_on(clock), sleep=clock.sleep)
+    clock = clock or VirtualClock()
+    settings = settings or Settings(base_url, TokenCredential(token), base_url)
+    return TalendClient(
+        settings, transport=httpx.MockTransport(handler), pacer=pacer_on(clock, said), sleep=clock.sleep
+    )
 
 
 def permissions_path(key: GrantKey) -> str:

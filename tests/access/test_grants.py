@@ -1,4 +1,4 @@
-"""Grants under every way the API may go where its documentation is silent: the tenant ends as asked, or is untouched."""
+"""Grants: the tenant ends as planned, or the error says how it stands, whatever the API leaves open."""
 
 from __future__ import annotations
 
@@ -9,345 +9,304 @@ from typing import Any
 import pytest
 
 import support
+from access.conftest import NewAccess
 from pulumi_talend import (
-    AlreadyThereError,
+    AlreadyExistsError,
+    ForbiddenError,
     NotFoundError,
     NotVerifiedError,
     ServerError,
-    TalendError,
     UnauthorizedError,
 )
-from pulumi_talend.access import Grants
-from pulumi_talend.api import BadRequestError, ForbiddenError, GrantKey, Principal, TalendClient
+from pulumi_talend.access import TenantAccess
+from pulumi_talend.access import grants as grants_module
+from pulumi_talend.model.grants import GrantKey
+from pulumi_talend.model.planning import NOTHING, Action, Change, Rights
 from pulumi_talend_sandbox.tenant import Call, Fault, Tenant
 
 VIEW = frozenset({"VIEW"})
 BOTH = frozenset({"VIEW", "EXECUTE"})
-OTHER = frozenset({"MANAGE"})
-UNITARY = r"/(users|service-accounts)/[^/]+/permissions$"
+
+
+def grant(key: GrantKey, rights: Rights = VIEW) -> Change[GrantKey]:
+    return Change(key, "grant", NOTHING, rights)
+
+
+def change(key: GrantKey, before: Rights, after: Rights, action: Action = "change") -> Change[GrantKey]:
+    return Change(key, action, before, after)
+
+
+def revoke(key: GrantKey) -> Change[GrantKey]:
+    return Change(key, "revoke", None, NOTHING)
+
+
+def keys_of(tenant: Tenant, count: int, workspaces: int = 1) -> list[GrantKey]:
+    """Grants that do not exist."""
+    found = [support.user_key(tenant, w, u) for w in range(workspaces) for u in range(55)]
+    return [key for key in found if support.standing(tenant, key) is None][:count]
+
+
+def writes(tenant: Tenant) -> list[str]:
+    return [f"{call.method} {'batch' if 'batch' in call.path else 'one'}" for call in tenant.calls.writes()]
+
 
 CHOICES = {
-    "post_on_existing": ("400", "merge", "replace"),
+    "post_on_existing": ("409", "400", "merge", "replace"),
     "put_on_none": ("404", "done"),
     "delete_on_none": ("404", "done"),
     "get_of_none": ("404", "empty"),
 }
-COMBINATIONS = [dict(zip(CHOICES, values, strict=True)) for values in itertools.product(*CHOICES.values())]
+WAYS = [dict(zip(CHOICES, values, strict=True)) for values in itertools.product(*CHOICES.values())]
 
 
-def named(combination: object) -> str:
-    return "-".join(combination.values()) if isinstance(combination, dict) else str(combination)  # pyright: ignore
-
-
-every_way = pytest.mark.parametrize("ways", COMBINATIONS, ids=named)
-each_kind = pytest.mark.parametrize("kind", ["users", "service-accounts"])
-
-
-def key_of(tenant: Tenant, kind: str) -> GrantKey:
-    return support.user_key(tenant) if kind == "users" else support.service_account_key(tenant)
-
-
-@every_way
-@each_kind
-def test_the_life_of_a_grant(tenant: Tenant, grants: Grants, ways: dict[str, str], kind: str) -> None:
-    tenant.set_behaviour(**ways)
-    key = key_of(tenant, kind)
-    before = tenant.snapshot()
-
-    assert grants.read(key) is None
-    grants.create(key, BOTH, adopt=False)
-    assert support.standing(tenant, key) == BOTH
-    assert grants.read(key) == BOTH
-    grants.update(key, VIEW)
-    assert support.standing(tenant, key) == VIEW
-    grants.update(key, OTHER)
-    assert grants.read(key) == support.standing(tenant, key) == OTHER
-    grants.delete(key)
-    assert support.standing(tenant, key) is None
-    assert grants.read(key) is None
-    grants.delete(key)
-
-    assert tenant.snapshot() == before
-    assert not any("batch" in call.path for call in tenant.calls)
-    assert [call.method for call in tenant.calls.writes()].count("POST") == 1
-
-
-@every_way
-@each_kind
-def test_what_exists_is_never_seized(tenant: Tenant, grants: Grants, ways: dict[str, str], kind: str) -> None:
-    tenant.set_behaviour(**ways)
-    key = key_of(tenant, kind)
-    support.grant_by_hand(tenant, key, "VIEW", "EXECUTE")
-    before = tenant.snapshot()
-    for permissions in (BOTH, OTHER):
-        with pytest.raises(AlreadyThereError) as caught:
-            grants.create(key, permissions, adopt=False)
-        support.readable(caught.value, str(key), "already has EXECUTE, VIEW", "adopt_existing=True")
-    assert tenant.snapshot() == before
-    assert tenant.calls.writes() == []
-
-
-@every_way
-@each_kind
-def test_adopting_the_same_writes_nothing(tenant: Tenant, grants: Grants, ways: dict[str, str], kind: str) -> None:
-    tenant.set_behaviour(**ways)
-    key = key_of(tenant, kind)
-    support.grant_by_hand(tenant, key, "VIEW", "EXECUTE")
-    before = tenant.snapshot()
-    grants.create(key, BOTH, adopt=True)
-    assert tenant.snapshot() == before
-    assert tenant.calls.writes() == []
-
-
-@every_way
-@each_kind
-def test_adopting_something_else_sets_it(tenant: Tenant, grants: Grants, ways: dict[str, str], kind: str) -> None:
-    tenant.set_behaviour(**ways)
-    key = key_of(tenant, kind)
-    support.grant_by_hand(tenant, key, "MANAGE", "VIEW")
-    untouched = support.others(tenant, key)
-    grants.create(key, BOTH, adopt=True)
-    assert support.standing(tenant, key) == BOTH
-    assert [call.method for call in tenant.calls.writes()] == ["PUT"]
-    assert support.others(tenant, key) == untouched
-
-
-@every_way
-@each_kind
-def test_changing_what_is_gone_gives_it_anew(tenant: Tenant, grants: Grants, ways: dict[str, str], kind: str) -> None:
-    """Gone before anything was read, and gone between the reading and the writing."""
-    tenant.set_behaviour(**ways)
-    key = key_of(tenant, kind)
-    grants.update(key, VIEW)
-    assert support.standing(tenant, key) == VIEW
-    support.revoke_by_hand(tenant, key)  # the process still believes that it is there
-    grants.update(key, BOTH)
-    assert support.standing(tenant, key) == BOTH
-
-
-@every_way
-@each_kind
-def test_removing_what_is_gone_is_fine(tenant: Tenant, grants: Grants, ways: dict[str, str], kind: str) -> None:
-    tenant.set_behaviour(**ways)
-    key = key_of(tenant, kind)
-    before = tenant.snapshot()
-    grants.delete(key)
-    support.grant_by_hand(tenant, key, "VIEW")
-    assert grants.read(key) in (VIEW, None)
-    support.revoke_by_hand(tenant, key)
-    grants.delete(key)
-    assert tenant.snapshot() == before
-
-
-@every_way
-def test_where_workspace_or_user_are_gone_so_is_the_grant(
-    tenant: Tenant, client: TalendClient, ways: dict[str, str]
+@pytest.mark.parametrize("ways", WAYS, ids=lambda ways: "-".join(ways.values()))
+@pytest.mark.parametrize("key_of", [support.user_key, support.service_account_key])
+def test_the_life_of_a_grant(
+    tenant: Tenant, access: TenantAccess, ways: dict[str, str], key_of: Callable[[Tenant], GrantKey]
 ) -> None:
     tenant.set_behaviour(**ways)
-    known = support.user_key(tenant)
-    for key in (
-        GrantKey("0" * 24, known.principal),
-        GrantKey(known.workspace_id, Principal("users", "nobody-of-this-name")),
-    ):
-        grants = Grants(client)
-        assert grants.read(key) is None
-        grants.delete(key)
-        with pytest.raises((NotFoundError, BadRequestError)) as caught:
-            grants.create(key, VIEW, adopt=False)
-        support.readable(caught.value, str(key), "Check that workspace and principal exist")
-        with pytest.raises((NotFoundError, BadRequestError)):
-            grants.update(key, VIEW)
+    key, before = key_of(tenant), tenant.snapshot()
+    assert access.grants.find_unmanaged(key) is None
+    for step in (grant(key), change(key, VIEW, BOTH), change(key, BOTH, frozenset({"AUTHOR"}))):
+        assert access.grants.apply([step]) == {}
+        assert access.grants.read(key) == support.standing(tenant, key) == step.after
+    support.revoke_by_hand(tenant, key)
+    assert access.grants.apply([change(key, frozenset({"AUTHOR"}), VIEW)]) == {}, "gone meanwhile: granted anew"
+    assert support.standing(tenant, key) == VIEW
+    assert access.grants.apply([revoke(key)]) == {}
+    assert access.grants.apply([revoke(key)]) == {}, "gone already is fine"
+    assert tenant.snapshot() == before
+
+
+def test_many_threads_share_batches_and_lose_nothing(tenant: Tenant, access: TenantAccess) -> None:
+    tenant.set_behaviour(latency=0.01)
+    keys = keys_of(tenant, 60, workspaces=2)
+    before = tenant.snapshot()
+    results = support.in_threads([lambda key=key: access.grants.apply([grant(key)]) for key in keys])
+    assert results == [{}] * len(keys)
+    assert all(support.standing(tenant, key) == VIEW for key in keys)
+    assert len(writes(tenant)) <= 12
+    assert support.in_threads([lambda key=key: access.grants.apply([revoke(key)]) for key in keys]) == [{}] * len(keys)
+    assert tenant.snapshot() == before
+
+
+def test_a_batch_reports_each_refusal_to_its_own(tenant: Tenant, access: TenantAccess) -> None:
+    """207: those that exist already are refused, the others are done."""
+    keys = keys_of(tenant, 6)
+    for key in keys[:2]:
+        support.grant_by_hand(tenant, key, "AUTHOR")
+    failed = access.grants.apply([grant(key) for key in keys])
+    assert set(failed) == set(keys[:2])
+    for key in keys[:2]:
+        assert isinstance(failed[key], AlreadyExistsError)
+        support.readable(failed[key], "already has AUTHOR", "adopt_existing=True")
+        assert support.standing(tenant, key) == {"AUTHOR"}
+    assert all(support.standing(tenant, key) == VIEW for key in keys[2:])
+    assert writes(tenant) == ["POST batch"]
+
+
+@pytest.mark.parametrize("refusals", ["each", "all-rows", "whole"])
+@pytest.mark.parametrize("unknown", ["404", "each"])
+def test_one_wrong_member_does_not_stop_the_others(
+    tenant: Tenant, access: TenantAccess, refusals: str, unknown: str
+) -> None:
+    tenant.set_behaviour(batch_refusals=refusals, batch_unknown_id=unknown)
+    keys = keys_of(tenant, 7)
+    wrong = GrantKey(keys[0].workspace_id, type(keys[0].principal)("users", "nobody-of-this-tenant"))
+    failed = access.grants.apply([grant(key) for key in (*keys, wrong)])
+    assert set(failed) == {wrong}
+    assert all(support.standing(tenant, key) == VIEW for key in keys)
 
 
 @pytest.mark.parametrize(
-    "unknown",
-    ["empty", "404"],
-)
-def test_a_deleted_workspace_takes_its_grants_along_also_where_listings_go_by_workspace(
-    tenant: Tenant, grants: Grants, unknown: str
-) -> None:
-    tenant.set_behaviour(unknown_filter=unknown)
-    key = GrantKey("0" * 24, support.user_key(tenant).principal)
-    tenant.inject(Fault(kind="status", status=403))  # the whole tenant's listing: for administrators of all of it only
-    assert grants.read(key) is None
-
-
-def test_exact_calls_of_one_grant(tenant: Tenant, grants: Grants) -> None:
-    key = support.user_key(tenant)
-    path = f"/security/workspaces/{key.workspace_id}/users/{key.principal.id}/permissions"
-    grants.create(key, BOTH, adopt=False)
-    assert tenant.calls[-2].line() == f"POST {path} 200"
-    assert tenant.calls[-1].line() == f"GET {path} 200"
-    assert len(tenant.calls) <= 4
-    tenant.calls.clear()
-    grants.update(key, VIEW)
-    assert tenant.calls.lines() == [f"PUT {path} 200", f"GET {path} 200"]
-    tenant.calls.clear()
-    grants.delete(key)
-    assert tenant.calls.lines() == [f"DELETE {path} 204", f"GET {path} 404"]
-
-
-LOST: list[tuple[str, dict[str, Any]]] = [
-    ("drop-before", {"kind": "drop-before"}),
-    ("drop-after", {"kind": "drop-after"}),
-    ("truncated", {"kind": "truncated"}),
-    ("500 before", {"kind": "status", "status": 500}),
-    ("500 after", {"kind": "status", "status": 500, "work_done": True}),
-    ("503 before", {"kind": "status", "status": 503}),
-    ("504 after", {"kind": "status", "status": 504, "work_done": True}),
-    ("429", {"kind": "status", "status": 429, "headers": {"retry-after": "3"}}),
-]
-
-
-@pytest.mark.parametrize("times", [1, 2])
-@pytest.mark.parametrize("post", CHOICES["post_on_existing"])
-@pytest.mark.parametrize("lost", [each[1] for each in LOST], ids=[each[0] for each in LOST])
-def test_a_lost_answer_to_a_create_is_found_out(
-    tenant: Tenant, grants: Grants, lost: dict[str, Any], post: str, times: int
-) -> None:
-    tenant.set_behaviour(post_on_existing=post)
-    key = support.user_key(tenant)
-    untouched = support.others(tenant, key)
-    tenant.inject(Fault(method="POST", path=UNITARY, times=times, **lost))
-    grants.create(key, BOTH, adopt=False)
-    assert support.standing(tenant, key) == BOTH
-    assert support.others(tenant, key) == untouched
-    assert 1 <= len(tenant.calls.writes()) <= times + 1
-
-
-@pytest.mark.parametrize("times", [1, 3])
-@pytest.mark.parametrize("method", ["PUT", "DELETE", "GET"])
-@pytest.mark.parametrize("lost", [each[1] for each in LOST], ids=[each[0] for each in LOST])
-def test_a_lost_answer_to_another_call_is_no_matter(
-    tenant: Tenant, grants: Grants, lost: dict[str, Any], method: str, times: int
-) -> None:
-    key = support.user_key(tenant)
-    support.grant_by_hand(tenant, key, "MANAGE")
-    tenant.inject(Fault(method=method, path=UNITARY, times=times, **lost))
-    grants.update(key, BOTH)
-    assert support.standing(tenant, key) == BOTH
-    grants.delete(key)
-    assert support.standing(tenant, key) is None
-
-
-@pytest.mark.parametrize("work_done", [False, True])
-def test_an_api_that_stays_broken_is_never_success(tenant: Tenant, grants: Grants, *, work_done: bool) -> None:
-    key = support.user_key(tenant)
-    tenant.inject(Fault(kind="status", status=503, method="POST", work_done=work_done, times=None))
-    if work_done:
-        grants.create(key, BOTH, adopt=False)  # the look afterwards shows that it was done
-        assert support.standing(tenant, key) == BOTH
-        return
-    with pytest.raises(ServerError) as caught:
-        grants.create(key, BOTH, adopt=False)
-    support.readable(caught.value, str(key), "503")
-    assert support.standing(tenant, key) is None
-    assert len(tenant.calls.writes()) == 3
+    "limits", [{"batch_limit": 5}, {"gateway_body_limit": 700}, {"gateway_url_limit": 260},
+               {"gateway_url_limit": 260, "gateway_url_status": "431"}],
+    ids=str,
+)  # fmt: skip
+def test_what_is_too_large_is_split(tenant: Tenant, access: TenantAccess, limits: dict[str, Any]) -> None:
+    before = tenant.snapshot()
+    tenant.set_behaviour(**limits)
+    keys = keys_of(tenant, 24)
+    assert access.grants.apply([grant(key) for key in keys]) == {}
+    assert all(support.standing(tenant, key) == VIEW for key in keys)
+    assert access.grants.apply([revoke(key) for key in keys]) == {}
+    assert tenant.snapshot() == before
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
-def test_a_write_that_does_not_take_is_never_success(
-    tenant: Tenant,
-    grants: Grants,
-    during: Callable[[Callable[[Call], None]], None],
-    clock: support.VirtualClock,
-    method: str,
-) -> None:
-    """The API says done and the next look shows something else."""
-    key = support.user_key(tenant)
+@pytest.mark.parametrize("kind", ["drop-before", "drop-after", "truncated"])
+@pytest.mark.parametrize("count", [1, 5])
+def test_a_lost_answer_is_looked_up(tenant: Tenant, access: TenantAccess, method: str, kind: Any, count: int) -> None:
+    keys = keys_of(tenant, count)
     if method != "POST":
-        support.grant_by_hand(tenant, key, "MANAGE")
+        for key in keys:
+            support.grant_by_hand(tenant, key, "VIEW")
+    tenant.inject(Fault(kind=kind, method=method))
+    steps = {"POST": [grant(key) for key in keys], "PUT": [change(key, VIEW, BOTH) for key in keys],
+             "DELETE": [revoke(key) for key in keys]}  # fmt: skip
+    assert access.grants.apply(steps[method]) == {}
+    wanted = {"POST": VIEW, "PUT": BOTH, "DELETE": None}[method]
+    assert all(support.standing(tenant, key) == wanted for key in keys)
 
-    def undo(call: Call) -> None:
-        if call.method == "GET" and call.path.endswith(f"/{key.principal.id}/permissions") and tenant.calls.writes():
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+@pytest.mark.parametrize("only", [0, 2])
+def test_a_lying_batch_is_never_a_success_that_does_not_stand(
+    tenant: Tenant, access: TenantAccess, method: str, only: int
+) -> None:
+    tenant.set_behaviour(batch_only_first=only)
+    keys = keys_of(tenant, 5)
+    if method == "PUT":
+        for key in keys:
             support.grant_by_hand(tenant, key, "AUTHOR")
-
-    during(undo)
-    works: dict[str, Callable[[], None]] = {
-        "POST": lambda: grants.create(key, BOTH, adopt=False),
-        "PUT": lambda: grants.update(key, BOTH),
-        "DELETE": lambda: grants.delete(key),
-    }
-    with pytest.raises(NotVerifiedError) as caught:
-        works[method]()
-    support.readable(caught.value, str(key), "but shows AUTHOR" if method != "DELETE" else "but still shows AUTHOR")
+    author = frozenset({"AUTHOR"})
+    failed = access.grants.apply([grant(key) if method == "POST" else change(key, author, VIEW) for key in keys])
+    assert failed == {}
+    assert all(support.standing(tenant, key) == VIEW for key in keys)
 
 
-def test_an_api_that_shows_late_is_given_a_moment(tenant: Tenant, grants: Grants, clock: support.VirtualClock) -> None:
-    key = support.user_key(tenant)
-    tenant.inject(Fault(kind="status", status=404, method="GET", path=UNITARY, times=2))
-    grants.create(key, BOTH, adopt=False)
-    assert support.standing(tenant, key) == BOTH
-    assert tenant.calls.writes()[0].method == "POST"
-    assert len(tenant.calls.writes()) == 1
+def test_an_api_that_adds_a_permission_is_named_and_cleaned_up(tenant: Tenant, access: TenantAccess) -> None:
+    tenant.set_behaviour(adds_view=True)
+    (key,) = keys_of(tenant, 1)
+    (error,) = access.grants.apply([grant(key, frozenset({"AUTHOR"}))]).values()
+    assert isinstance(error, NotVerifiedError)
+    support.readable(error, "The API adds VIEW", "write AUTHOR, VIEW in the program")
+    assert support.standing(tenant, key) is None
+    assert access.grants.apply([grant(key, frozenset({"AUTHOR", "VIEW"}))]) == {}
 
 
-def test_an_extra_permission_granted_in_the_gap_is_not_taken_for_success(
-    tenant: Tenant, grants: Grants, during: Callable[[Callable[[Call], None]], None]
-) -> None:
-    tenant.set_behaviour(post_on_existing="merge")
-    key = support.user_key(tenant)
-
-    def somebody(call: Call) -> None:
-        if call.method == "POST":
-            support.grant_by_hand(tenant, key, "MANAGE")
-
-    during(somebody)
-    with pytest.raises(TalendError) as caught:
-        grants.create(key, BOTH, adopt=False)
-    support.readable(caught.value, str(key), "MANAGE")
-
-
-def test_somebody_faster_is_the_news_and_not_the_400(
-    tenant: Tenant, grants: Grants, during: Callable[[Callable[[Call], None]], None]
-) -> None:
-    key = support.user_key(tenant)
-
-    def somebody(call: Call) -> None:
-        if call.method == "POST":
-            support.grant_by_hand(tenant, key, "MANAGE")
-
-    during(somebody)
-    with pytest.raises(AlreadyThereError) as caught:
-        grants.create(key, BOTH, adopt=False)
-    support.readable(caught.value, "already has MANAGE", "adopt_existing=True")
-    assert support.standing(tenant, key) == OTHER
-
-
-def test_the_engine_use_rule_is_refused_with_its_name(tenant: Tenant, grants: Grants) -> None:
-    key = GrantKey(support.workspaces_of(tenant)[0], Principal("users", support.engine_user_id(tenant)))
-    before = tenant.snapshot()
-    with pytest.raises(BadRequestError) as caught:
-        grants.create(key, frozenset({"AUTHOR"}), adopt=False)
-    support.readable(caught.value, "TMC_ENGINE_USE")
-    assert tenant.snapshot() == before
-    grants.create(key, BOTH, adopt=False)
-    assert support.standing(tenant, key) == BOTH
-
-
-@pytest.mark.parametrize(("token", "expected"), [("viewer", ForbiddenError), ("wrong-token", UnauthorizedError)])
-def test_without_the_right_nothing_counts_as_gone(tenant: Tenant, token: str, expected: type[TalendError]) -> None:
-    key = support.user_key(tenant)
+def test_an_emptied_record_is_filled(tenant: Tenant, access: TenantAccess) -> None:
+    tenant.set_behaviour(empty_permissions="stays")
+    (key,) = keys_of(tenant, 1)
     support.grant_by_hand(tenant, key, "VIEW")
-    before = tenant.snapshot()
-    with support.client_of(support.settings_for(tenant, token=tenant.tokens.get(token, token))) as client:
-        grants = Grants(client)
-        works: list[Callable[[], object]] = [
-            lambda: grants.read(key),
-            lambda: grants.create(key, BOTH, adopt=True),
-            lambda: grants.update(key, BOTH),
-            lambda: grants.delete(key),
-        ]
-        for work in works:
-            with pytest.raises(expected):
-                work()
-    assert tenant.snapshot() == before
+    access.client.permissions.replace(key, NOTHING)
+    tenant.calls.clear()
+    assert access.grants.apply([grant(key)]) == {}
+    assert support.standing(tenant, key) == VIEW
+    assert writes(tenant) == ["POST one", "PUT one"]
 
 
-def test_an_adopted_grant_survives_the_end_of_the_resource_that_held_it(tenant: Tenant, grants: Grants) -> None:
-    """A rename without alias: the new name adopts, then the old one is deleted."""
-    key = support.user_key(tenant)
+def test_created_by_others_meanwhile_is_never_overwritten(
+    tenant: Tenant, access: TenantAccess, during: Callable[[Callable[[Call], None]], None]
+) -> None:
+    (key,) = keys_of(tenant, 1)
+    during(lambda call: support.grant_by_hand(tenant, key, "AUTHOR") if call.method == "POST" else None)
+    (error,) = access.grants.apply([grant(key)]).values()
+    assert isinstance(error, AlreadyExistsError)
+    assert support.standing(tenant, key) == {"AUTHOR"}
+
+
+def test_a_workspace_that_is_gone_answers_403_and_removal_passes(tenant: Tenant, new_access: NewAccess) -> None:
+    tenant.set_behaviour(gone_workspace="403")
+    said: list[str] = []
+    access = new_access(said=said)
+    (key,) = keys_of(tenant, 1)
+    gone = GrantKey("a-workspace-that-is-gone", key.principal)
+    assert access.grants.apply([revoke(gone)]) == {}
+    assert "no longer exists" in " ".join(said)
+    assert access.grants.read(gone) is None
+
+
+def test_a_403_of_a_workspace_that_exists_is_an_error(tenant: Tenant, access: TenantAccess) -> None:
+    (key,) = keys_of(tenant, 1)
     support.grant_by_hand(tenant, key, "VIEW")
-    grants.create(key, BOTH, adopt=True)
-    grants.delete(key)
-    assert support.standing(tenant, key) == BOTH
+    tenant.inject(Fault(kind="status", status=403, method="DELETE"))
+    (error,) = access.grants.apply([revoke(key)]).values()
+    assert isinstance(error, ForbiddenError)
+    assert support.standing(tenant, key) == VIEW
+
+
+def test_a_row_that_delete_cannot_remove_is_an_error_unless_its_principal_is_gone(
+    tenant: Tenant, new_access: NewAccess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (key,) = keys_of(tenant, 1)
+    support.grant_by_hand(tenant, key, "VIEW")
+    tenant.inject(Fault(kind="status", status=404, method="DELETE", times=None))
+    with monkeypatch.context() as patch:
+        patch.setattr(grants_module, "VISIBLE_WITHIN_SECONDS", 0.5)
+        (error,) = new_access().grants.apply([revoke(key)]).values()
+    support.readable(error, "still shows VIEW")
+    said: list[str] = []
+    access = new_access(said=said)
+    monkeypatch.setattr(access.directory, "is_principal_gone", key.principal.__eq__)
+    assert access.grants.apply([revoke(key)]) == {}
+    assert "cannot remove" in " ".join(said)
+
+
+def test_an_error_that_concerns_all_is_not_halved(tenant: Tenant, access: TenantAccess) -> None:
+    keys = keys_of(tenant, 8)
+    tenant.inject(Fault(kind="status", status=401, method="POST", times=None))
+    failed = access.grants.apply([grant(key) for key in keys])
+    assert set(failed) == set(keys)
+    assert all(isinstance(error, UnauthorizedError) for error in failed.values())
+    assert len(writes(tenant)) <= 2
+    assert not any(support.standing(tenant, key) for key in keys)
+
+
+def test_a_server_that_keeps_failing_is_an_error_and_few_calls(tenant: Tenant, access: TenantAccess) -> None:
+    (key,) = keys_of(tenant, 1)
+    tenant.inject(Fault(kind="status", status=500, method="POST", times=None))
+    (error,) = access.grants.apply([grant(key)]).values()
+    assert isinstance(error, ServerError)
+    assert support.standing(tenant, key) is None
+    assert len(writes(tenant)) == 3
+
+
+def test_removing_what_is_gone_already_waits_for_reads_that_lag(tenant: Tenant, access: TenantAccess) -> None:
+    (key,) = keys_of(tenant, 1)
+    support.grant_by_hand(tenant, key, "VIEW")
+    tenant.set_behaviour(read_lag=0.6, listing_lag=0.6)
+    support.revoke_by_hand(tenant, key)
+    assert access.grants.apply([revoke(key)]) == {}
+
+
+# --- a 404 means what it says only where the API answers something else at the same time
+
+
+def nothing_but_404(tenant: Tenant) -> None:
+    tenant.inject(Fault(kind="status", status=404, path="^/security/", times=None))
+
+
+KEYS = pytest.mark.parametrize("key_of", [support.user_key, support.service_account_key])
+
+
+@KEYS
+def test_a_grant_is_not_gone_because_a_gateway_answers_404(
+    tenant: Tenant, access: TenantAccess, key_of: Callable[[Tenant], GrantKey]
+) -> None:
+    key = key_of(tenant)
+    support.grant_by_hand(tenant, key, "VIEW")
+    nothing_but_404(tenant)
+    with pytest.raises(NotFoundError):
+        access.grants.read(key)
+
+
+@KEYS
+def test_a_removal_is_not_done_because_a_gateway_answers_404(
+    tenant: Tenant, access: TenantAccess, key_of: Callable[[Tenant], GrantKey]
+) -> None:
+    key = key_of(tenant)
+    support.grant_by_hand(tenant, key, "VIEW")
+    nothing_but_404(tenant)
+    (error,) = access.grants.apply([revoke(key)]).values()
+    assert isinstance(error, NotVerifiedError)
+    assert error.outcome == "unknown"
+
+
+@KEYS
+def test_a_grant_is_not_created_anew_because_a_gateway_answers_404(
+    tenant: Tenant, access: TenantAccess, key_of: Callable[[Tenant], GrantKey]
+) -> None:
+    key = key_of(tenant)
+    support.grant_by_hand(tenant, key, "VIEW")
+    nothing_but_404(tenant)
+    (error,) = access.grants.apply([change(key, VIEW, BOTH)]).values()
+    assert isinstance(error, NotFoundError)
+    assert writes(tenant) == ["PUT one"]
+
+
+def test_what_every_listing_lacks_is_read_by_itself_and_not_written_again(tenant: Tenant, access: TenantAccess) -> None:
+    keys = keys_of(tenant, 3)
+    tenant.inject(Fault(kind="empty-listing", path="^/security/permissions$", times=None))
+    assert access.grants.apply([grant(key) for key in keys]) == {}
+    assert writes(tenant) == ["POST batch"]

@@ -1,381 +1,296 @@
-"""Role mappings on an API that can only replace all of them: whatever happens, nobody else's mapping is lost."""
+"""Role mappings on an API that can only replace all of them: nothing is lost that somebody else wrote."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from typing import Any
-from urllib.parse import quote
 
+import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import support
+from access.conftest import NewAccess
 from pulumi_talend import (
-    AlreadyThereError,
+    AlreadyExistsError,
+    BadRequestError,
     IncompleteListingError,
+    NoResponseError,
+    NotReviewedError,
     NotVerifiedError,
     OverwrittenError,
-    ServerError,
-    TalendError,
+    RateLimitedError,
 )
-from pulumi_talend.access import Mappings
-from pulumi_talend.api import BadRequestError, ForbiddenError, TalendClient
+from pulumi_talend.access import TenantAccess, mapping_list, mappings
+from pulumi_talend.access.mapping_write import merged, roles_by_name, without_empty
+from pulumi_talend.api import RoleMapping
+from pulumi_talend.model.planning import NOTHING, Action, Change
 from pulumi_talend_sandbox.tenant import Call, Fault, Tenant
 
-PATH = "/security/role-mappings"
 OPERATOR = frozenset({"Operator"})
+MOST_WRITES = mappings._MOST_WRITES  # pyright: ignore[reportPrivateUsage]
 STEWARD = frozenset({"Data Steward"})
-During = Callable[[Callable[[Call], None]], None]
+Roles = frozenset[str]
 
 
-@pytest.fixture(autouse=True)
-def never_the_collection(tenant: Tenant) -> Iterator[None]:
-    """The DELETE that switches the feature off for the whole tenant is never called, whatever a test does."""
-    yield
-    assert support.collection_deletes(tenant) == []
-    assert tenant.role_mappings_enabled()
+def put(name: str, roles: Roles = OPERATOR, action: Action = "grant", before: Roles = NOTHING) -> Change[str]:
+    return Change(name, action, before, roles)
+
+
+def remove(name: str) -> Change[str]:
+    return Change(name, "revoke", None, NOTHING)
 
 
 def posts(tenant: Tenant) -> list[Call]:
-    return [call for call in tenant.calls if call.method == "POST"]
+    return [call for call in tenant.calls.writes() if call.method == "POST"]
 
 
-def test_the_life_of_a_mapping(tenant: Tenant, mappings: Mappings) -> None:
+NAMES = st.sampled_from(["a", "b", "c", "Köln", "x/y", "e f"])
+ROLES = st.lists(st.sampled_from(["Operator", "Data Steward", "Assets Manager"]), max_size=4)
+EXTRAS = st.dictionaries(st.sampled_from(["description", "createdBy"]), st.text(max_size=5), max_size=2)
+
+
+def mapping_of(name: str, roles: list[str], extra: dict[str, str]) -> RoleMapping:
+    return RoleMapping.model_validate({"name": name, "roles": roles, **extra})
+
+
+LISTINGS = st.lists(st.builds(mapping_of, NAMES, ROLES, EXTRAS), unique_by=lambda mapping: mapping.name)
+PUTS = st.dictionaries(NAMES, ROLES.map(lambda roles: frozenset(roles)))
+
+
+@given(LISTINGS, PUTS)
+def test_a_merge_changes_nothing_else(current: Sequence[RoleMapping], puts: dict[str, Roles]) -> None:
+    result = merged(current, puts)
+    assert roles_by_name(result) == {**roles_by_name(current), **puts}
+    assert [one.name for one in result[: len(current)]] == [one.name for one in current]
+    for before, after in zip(current, result, strict=False):
+        assert {**after.as_json(), "roles": []} == {**before.as_json(), "roles": []}
+        if frozenset(before.roles) == puts.get(before.name, frozenset(before.roles)):
+            assert after == before  # the order of roles too
+    assert merged(result, puts) == result
+
+
+def test_the_life_of_a_mapping(tenant: Tenant, access: TenantAccess) -> None:
     before = tenant.role_mappings()
-    assert mappings.read("new") is None
-    mappings.create("new", OPERATOR, adopt=False)
-    assert tenant.role_mappings() == {**before, "new": ["Operator"]}
-    assert mappings.read("new") == OPERATOR
-    mappings.update("new", OPERATOR | STEWARD)
-    assert tenant.role_mappings() == {**before, "new": ["Data Steward", "Operator"]}
-    mappings.delete("new")
+    assert access.mappings.find_unmanaged("ours") is None
+    assert access.mappings.apply([put("ours")]) == {}
+    assert access.mappings.read("ours") == OPERATOR
+    assert access.mappings.apply([put("ours", STEWARD, "change", OPERATOR)]) == {}
+    assert tenant.role_mappings() == {**before, "ours": ["Data Steward"]}
+    assert access.mappings.apply([remove("ours")]) == {}
+    assert access.mappings.apply([remove("ours")]) == {}
     assert tenant.role_mappings() == before
-    assert mappings.read("new") is None
-    mappings.delete("new")
-    assert tenant.role_mappings() == before
+    assert support.collection_deletes(tenant) == []
 
 
-def test_exact_calls(tenant: Tenant, mappings: Mappings) -> None:
-    mappings.create("new", OPERATOR, adopt=False)
-    assert tenant.calls.lines() == [f"GET {PATH} 200", f"POST {PATH} 200", f"GET {PATH} 200"]
-    tenant.calls.clear()
-    mappings.update("new", STEWARD)
-    assert tenant.calls.lines() == [f"GET {PATH} 200", f"POST {PATH} 200", f"GET {PATH} 200"]
-    tenant.calls.clear()
-    mappings.update("new", STEWARD)
-    assert tenant.calls.lines() == [f"GET {PATH} 200"]
-    tenant.calls.clear()
-    mappings.delete("new")
-    assert tenant.calls.lines() == [f"DELETE {PATH}/new 204", f"GET {PATH} 200"]
-
-
-def test_reading_many_costs_one_listing(tenant: Tenant, mappings: Mappings) -> None:
-    for name, roles in tenant.role_mappings().items():
-        assert mappings.read(name) == frozenset(roles)
-    assert tenant.calls.lines() == [f"GET {PATH} 200"]
-
-
-def test_what_exists_is_never_seized(tenant: Tenant, mappings: Mappings) -> None:
-    before = tenant.snapshot()
-    with pytest.raises(AlreadyThereError) as caught:
-        mappings.create("nordlicht-platform", OPERATOR, adopt=False)
-    support.readable(caught.value, "'nordlicht-platform'", "Environment Administrator, Operator", "adopt_existing=True")
-    assert tenant.snapshot() == before
-    assert tenant.calls.writes() == []
-
-
-def test_adopting(tenant: Tenant, mappings: Mappings) -> None:
+def test_many_threads_share_writes_and_lose_nothing(tenant: Tenant, access: TenantAccess) -> None:
     before = tenant.role_mappings()
-    mappings.create("nordlicht-platform", frozenset({"Operator", "Environment Administrator"}), adopt=True)
-    assert tenant.calls.writes() == []
-    mappings.create("Buchhaltung Köln", OPERATOR, adopt=True)
-    assert tenant.role_mappings() == {**before, "Buchhaltung Köln": ["Operator"]}
-    mappings.delete(
-        "Buchhaltung Köln"
-    )  # a rename without alias: the old resource's end leaves what the new one has taken
-    assert tenant.role_mappings() == {**before, "Buchhaltung Köln": ["Operator"]}
-
-
-@pytest.mark.parametrize("threads", [4, 16])
-def test_parallel_creates_lose_nothing_and_are_gathered(tenant: Tenant, mappings: Mappings, threads: int) -> None:
-    before = tenant.role_mappings()
-    names = [f"role {number}" for number in range(threads)]
-    results = support.in_threads([lambda name=name: mappings.create(name, OPERATOR, adopt=False) for name in names])
-    assert results == [None] * threads
+    names = [f"role {number}" for number in range(30)]
+    assert support.in_threads([lambda name=name: access.mappings.apply([put(name)]) for name in names]) == [{}] * 30
     assert tenant.role_mappings() == {**before, **{name: ["Operator"] for name in names}}
-    assert len(posts(tenant)) <= threads
-    bodies = [{entry["name"] for entry in call.body} for call in posts(tenant)]
-    assert all(set(before) <= body for body in bodies)
+    assert len(posts(tenant)) < 10
 
 
-def test_all_sorts_in_parallel(tenant: Tenant, mappings: Mappings) -> None:
-    for number in range(8):
-        tenant.map_role(f"old {number}", ["Operator"])
-    before = tenant.role_mappings()
-    works: list[Callable[[], None]] = []
-    for n in range(4):
-        works += [
-            lambda n=n: mappings.create(f"new {n}", OPERATOR, adopt=False),
-            lambda n=n: mappings.update(f"old {n}", STEWARD),
-            lambda n=n: mappings.delete(f"old {n + 4}"),
-            lambda n=n: mappings.create("nordlicht-platform", OPERATOR, adopt=False),
-        ]
-    results = support.in_threads(works)
-    for number, result in enumerate(results):
-        assert isinstance(result, AlreadyThereError) if number % 4 == 3 else result is None, (number, result)
-    expected = {name: roles for name, roles in before.items() if not name.startswith("old")}
-    expected |= {f"new {n}": ["Operator"] for n in range(4)} | {f"old {n}": ["Data Steward"] for n in range(4)}
-    assert tenant.role_mappings() == expected
-
-
-def test_one_bad_member_fails_alone_or_with_the_api_s_reason(tenant: Tenant, mappings: Mappings) -> None:
-    """The API refuses a whole list for one unknown role; nothing else may be lost, and nobody is told a false success."""
-    before = tenant.role_mappings()
-    works: list[Callable[[], None]] = [
-        lambda: mappings.create("good", OPERATOR, adopt=False),
-        lambda: mappings.create("bad", frozenset({"Emperor"}), adopt=False),
-    ]
-    good, bad = support.in_threads(works)
-    assert isinstance(bad, BadRequestError)
-    support.readable(bad, "Emperor")
-    now = tenant.role_mappings()
-    assert now == ({**before, "good": ["Operator"]} if good is None else before)
-    assert good is None or isinstance(good, BadRequestError)
-
-
-def test_a_bad_member_does_not_fail_the_others(tenant: Tenant, mappings: Mappings, during: During) -> None:
-    begun = threading.Event()
-
-    def hold(_call: Call) -> None:
-        if not begun.is_set():
-            begun.set()
-            threading.Event().wait(0.6)  # the others come while the first one's work is done, and so are gathered
-
-    during(hold)
-    first = threading.Thread(target=lambda: mappings.create("first", OPERATOR, adopt=False))
-    first.start()
-    assert begun.wait(10)
-    works = [lambda n=n: mappings.create(f"good {n}", OPERATOR, adopt=False) for n in range(6)]
-    works.append(lambda n=0: mappings.create("bad", frozenset({"Emperor"}), adopt=False))
-    results = support.in_threads(works)
-    first.join(10)
-    assert isinstance(results[6], BadRequestError)
-    assert results[:6] == [None] * 6
-
-
-def test_another_writer_who_takes_ours_out_is_noticed(tenant: Tenant, mappings: Mappings, during: During) -> None:
-    """Somebody writes the list they had read before: ours is gone from it, and is put back from a fresh read."""
-    before = tenant.role_mappings()
-    struck: list[int] = []
-
-    def somebody(call: Call) -> None:
-        if call.method == "GET" and call.path == PATH and len(posts(tenant)) == 1 and not struck:
-            struck.append(1)
-            tenant.unmap_role("new")
-            tenant.map_role("theirs", ["Data Steward"])
-
-    during(somebody)
-    mappings.create("new", OPERATOR, adopt=False)
-    assert struck
-    assert tenant.role_mappings() == {**before, "new": ["Operator"], "theirs": ["Data Steward"]}
-    assert len(posts(tenant)) == 2
-
-
-def test_another_writer_before_our_read_is_kept(tenant: Tenant, mappings: Mappings, during: During) -> None:
-    mappings.read("anything")  # the process has an old picture
-    tenant.map_role("theirs", ["Data Steward"])
-    tenant.unmap_role("nordlicht-platform")
-    mappings.create("new", OPERATOR, adopt=False)
-    now = tenant.role_mappings()
-    assert now["theirs"] == ["Data Steward"]
-    assert "nordlicht-platform" not in now  # removed by somebody, and not brought back
-    assert now["new"] == ["Operator"]
-
-
-def test_another_writer_in_the_gap_is_overwritten_as_the_api_makes_it(
-    tenant: Tenant, mappings: Mappings, during: During
-) -> None:
-    """What cannot be had without a version: this test documents it, so that a claim of more would fail it."""
-    before = tenant.role_mappings()
-    during(lambda call: tenant.map_role("theirs", ["Data Steward"]) if call.method == "POST" else None)
-    mappings.create("new", OPERATOR, adopt=False)
-    assert tenant.role_mappings() == {**before, "new": ["Operator"]}
-    gap = [call.method for call in tenant.calls]
-    assert gap == ["GET", "POST", "GET"]  # nothing is done between the reading and the writing
-
-
-def test_somebody_who_never_stops_is_said(tenant: Tenant, mappings: Mappings, during: During) -> None:
-    def somebody(call: Call) -> None:
-        if call.method == "GET" and call.path == PATH and "new" in tenant.role_mappings():
-            tenant.unmap_role("new")
-
-    during(somebody)
-    before = tenant.role_mappings()
-    with pytest.raises(OverwrittenError) as caught:
-        mappings.create("new", OPERATOR, adopt=False)
-    support.readable(caught.value, "new", "somebody else keeps writing", "Run again")
-    assert tenant.role_mappings() == before
-    assert len(posts(tenant)) <= 7
-
-
-def test_somebody_who_maps_the_same_name_meanwhile(tenant: Tenant, mappings: Mappings) -> None:
-    assert mappings.read("new") is None
-    tenant.map_role("new", ["Data Steward"])
-    before = tenant.snapshot()
-    with pytest.raises(AlreadyThereError):
-        mappings.create("new", OPERATOR, adopt=False)
-    assert tenant.snapshot() == before
-
-
-LOST: list[tuple[str, dict[str, Any]]] = [
-    ("drop-before", {"kind": "drop-before"}),
-    ("drop-after", {"kind": "drop-after"}),
-    ("truncated", {"kind": "truncated"}),
-    ("500 before", {"kind": "status", "status": 500}),
-    ("500 after", {"kind": "status", "status": 500, "work_done": True}),
-    ("503 before", {"kind": "status", "status": 503}),
-    ("429", {"kind": "status", "status": 429, "headers": {"retry-after": "2"}}),
-]
-
-
-@pytest.mark.parametrize("times", [1, 3])
-@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-@pytest.mark.parametrize("lost", [each[1] for each in LOST], ids=[each[0] for each in LOST])
-def test_a_lost_answer_is_found_out(
-    tenant: Tenant, mappings: Mappings, lost: dict[str, Any], method: str, times: int
-) -> None:
-    tenant.map_role("old", ["Operator"])
-    before = tenant.role_mappings()
-    tenant.inject(Fault(method=method, times=times, **lost))
-    mappings.create("new", OPERATOR, adopt=False)
-    mappings.delete("old")
-    expected = {**before, "new": ["Operator"]}
-    del expected["old"]
-    assert tenant.role_mappings() == expected
-
-
-@pytest.mark.parametrize("status", [400, 403, 409, 500, 503])
-def test_a_write_that_is_always_refused_is_never_success(tenant: Tenant, mappings: Mappings, status: int) -> None:
-    before = tenant.snapshot()
-    tenant.inject(Fault(kind="status", status=status, method="POST", times=None))
-    with pytest.raises(TalendError) as caught:
-        mappings.create("new", OPERATOR, adopt=False)
-    support.readable(caught.value, str(status))
-    assert tenant.snapshot() == before
-
-
-@pytest.mark.parametrize("kind", ["empty-listing", "partial-listing"])
-def test_a_listing_that_lacks_what_is_known_is_never_written_back(
-    tenant: Tenant, mappings: Mappings, kind: Any
-) -> None:
-    mappings.read("anything")
-    before = tenant.snapshot()
-    tenant.inject(Fault(kind=kind, path=f"^{PATH}$", times=None))
-    for work in (
-        lambda: mappings.create("new", OPERATOR, adopt=False),
-        lambda: mappings.update("nordlicht-platform", OPERATOR),
-    ):
-        with pytest.raises(IncompleteListingError) as caught:
-            work()
-        support.readable(caught.value, "listing lacks", "Nothing was written")
-    assert tenant.snapshot() == before
+def test_what_exists_is_never_taken_over_unasked(tenant: Tenant, access: TenantAccess) -> None:
+    name, roles = next(iter(tenant.role_mappings().items()))
+    for wanted in (OPERATOR | STEWARD, frozenset(roles)):
+        (error,) = access.mappings.apply([put(name, wanted)]).values()
+        assert isinstance(error, AlreadyExistsError)
     assert tenant.calls.writes() == []
+    assert access.mappings.apply([put(name, STEWARD, "adopt", frozenset(roles))]) == {}
+    assert tenant.role_mappings()[name] == ["Data Steward"]
 
 
-def test_an_empty_listing_is_read_twice(tenant: Tenant, mappings: Mappings) -> None:
+def test_one_that_is_refused_does_not_stop_the_others(tenant: Tenant, access: TenantAccess) -> None:
+    failed = access.mappings.apply([put("good"), put("bad", frozenset({"No Such Role"})), put("fine")])
+    assert set(failed) == {"bad"}
+    assert isinstance(failed["bad"], BadRequestError)
+    assert {"good", "fine"} <= tenant.role_mappings().keys()
+    assert "bad" not in tenant.role_mappings()
+
+
+@pytest.mark.parametrize("kind", ["drop-before", "drop-after", "truncated"])
+def test_a_lost_answer_is_looked_up(tenant: Tenant, access: TenantAccess, kind: Any) -> None:
     before = tenant.role_mappings()
-    tenant.inject(Fault(kind="empty-listing", path=f"^{PATH}$"))
-    mappings.create("new", OPERATOR, adopt=False)
-    assert tenant.role_mappings() == {**before, "new": ["Operator"]}
-    assert [call.method for call in tenant.calls] == ["GET", "GET", "POST", "GET"]
+    tenant.inject(Fault(kind=kind, method="POST"))
+    assert access.mappings.apply([put("ours")]) == {}
+    assert tenant.role_mappings() == {**before, "ours": ["Operator"]}
 
 
-@pytest.mark.parametrize("shown", ["empty", "404"])
-def test_the_first_mapping_of_a_tenant(tenant: Tenant, client: TalendClient, shown: str) -> None:
-    tenant.set_behaviour(mappings_when_disabled=shown)
-    for name in tenant.role_mappings():
-        tenant.unmap_role(name)
-    Mappings(client).create("first", OPERATOR, adopt=False)
-    assert tenant.role_mappings() == {"first": ["Operator"]}
+def test_a_writer_that_overwrites_ours_is_told_of_and_ours_is_written_again(
+    tenant: Tenant, new_access: NewAccess
+) -> None:
+    access = new_access()
+    struck: list[bool] = []
 
+    def undo(call: Call) -> None:
+        if call.method == "POST" and not struck:
+            struck.append(True)
+            tenant.unmap_role("ours")
+            tenant.map_role("theirs", ["Operator"])
 
-def test_a_partial_listing_after_a_removal_is_not_taken_for_the_truth(tenant: Tenant, mappings: Mappings) -> None:
-    mappings.read("anything")
-    tenant.map_role("old", ["Operator"])
-    before = tenant.role_mappings()
-    tenant.inject(Fault(kind="partial-listing", path=f"^{PATH}$", method="GET", times=2))
-    mappings.delete("old")
-    del before["old"]
-    assert tenant.role_mappings() == before
+    stop = tenant.on_call(undo, after=True)
     try:
-        mappings.create("new", OPERATOR, adopt=False)
-    except IncompleteListingError:
-        assert tenant.role_mappings() == before
-    else:
-        assert tenant.role_mappings() == {**before, "new": ["Operator"]}
+        assert access.mappings.apply([put("ours")]) == {}
+    finally:
+        stop()
+    assert struck
+    assert tenant.role_mappings()["ours"] == tenant.role_mappings()["theirs"] == ["Operator"]
 
 
-@pytest.mark.parametrize("name", ["***", "--", "."])
-def test_somebody_s_unspeakable_mapping_does_not_stop_ours(tenant: Tenant, mappings: Mappings, name: str) -> None:
-    """A name that no path can hold, mapped and unmapped by hand."""
-    tenant.map_role(name, ["Operator"])
-    mappings.create("one", OPERATOR, adopt=False)
-    assert tenant.role_mappings()[name] == ["Operator"]
-    tenant.unmap_role(name)
-    mappings.create("two", OPERATOR, adopt=False)
-    assert {"one", "two"} <= set(tenant.role_mappings())
+def test_a_partial_listing_is_never_written_back(tenant: Tenant, access: TenantAccess) -> None:
+    before = tenant.role_mappings()
+    access.mappings.listing()
+    tenant.inject(Fault(kind="partial-listing", method="GET", path="/role-mappings$", times=None))
+    (error,) = access.mappings.apply([put("ours")]).values()
+    assert isinstance(error, IncompleteListingError)
+    assert tenant.role_mappings() == before
 
 
-@pytest.mark.parametrize("name", [".", "..", "/", "//", "", "../..", "%", "?", "#", " ", "a/..", "../a", "a//b"])
-def test_a_name_that_is_a_step_in_a_path_removes_nothing(tenant: Tenant, mappings: Mappings, name: str) -> None:
-    before = tenant.snapshot()
-    with pytest.raises((TalendError, ValueError)):
-        mappings.delete(name)
-    assert tenant.snapshot() == before
+def test_an_api_that_normalises_names_is_named(tenant: Tenant, access: TenantAccess) -> None:
+    tenant.set_behaviour(mapping_names="lowercased")
+    before = {name.lower(): roles for name, roles in tenant.role_mappings().items()}
+    (error,) = access.mappings.apply([put("Ours")]).values()
+    assert isinstance(error, NotVerifiedError)
+    support.readable(error, "lists 'Ours' as 'ours'", "Write 'ours' in the program")
+    assert len(posts(tenant)) == 1
+    # Nothing is left that no state knows, and nothing is written again by what comes later.
+    assert tenant.role_mappings() == before
+    assert access.mappings.apply([put("later")]) == {}
+    assert tenant.role_mappings() == {**before, "later": ["Operator"]}
+
+
+def test_a_whole_list_whose_names_the_api_normalises_is_named(tenant: Tenant, access: TenantAccess) -> None:
+    tenant.set_behaviour(mapping_names="lowercased")
+    with pytest.raises(NotVerifiedError) as raised:
+        access.mappings.replace_all({"Ours": OPERATOR}, reviewed=tenant.role_mappings())
+    support.readable(raised.value, "lists 'Ours' as 'ours'", "Write 'ours' in the program")
+
+
+def test_what_is_seen_is_said_where_the_api_confirms_and_does_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody else may be at work, or nobody: both look the same."""
+    monkeypatch.setattr(mapping_list, "MOST_LAG_SECONDS", 0.05)
+
+    def api(request: httpx.Request) -> httpx.Response:
+        if request.method == "GET" and not request.url.path.endswith("/role-mappings"):
+            return httpx.Response(404, json={})
+        return httpx.Response(200, json=[{"name": "theirs", "roles": ["Operator"]}])
+
+    said: list[str] = []
+    with support.mocked_client(api) as client:
+        (error,) = TenantAccess(client, notify=said.append).mappings.apply([put("ours")]).values()
+    assert isinstance(error, OverwrittenError)
+    support.readable(error, "the API confirmed it each time, but never listed it", "or the API did not do it")
+    assert all("or the API did not do it" in line for line in said)
+
+
+def test_a_200_that_carries_an_error_is_said_as_it_is() -> None:
+    def api(request: httpx.Request) -> httpx.Response:
+        refused = {"status": 500, "message": "Internal trouble", "requestId": "r1"}
+        return httpx.Response(200, json=refused if request.method == "POST" else [])
+
+    with support.mocked_client(api) as client:
+        (error,) = TenantAccess(client).mappings.apply([put("ours")]).values()
+    support.readable(error, "Could not map customer role 'ours' to Operator", "Internal trouble", "request r1")
+
+
+def test_a_mapping_without_roles_is_kept_and_counts_as_none(tenant: Tenant, access: TenantAccess) -> None:
+    tenant.set_behaviour(empty_roles="done")
+    tenant.map_role("empty", [])
+    before = tenant.role_mappings()
+    assert without_empty(access.mappings.listing()).keys() == before.keys() - {"empty"}
+    assert access.mappings.find_unmanaged("empty") is None
+    access.mappings.replace_all({"ours": OPERATOR}, reviewed=before)
+    assert tenant.role_mappings() == {"ours": ["Operator"], "empty": []}
+    access.mappings.replace_all({"empty": STEWARD}, reviewed=["ours"])
+    assert tenant.role_mappings() == {"empty": ["Data Steward"]}
+
+
+def test_mappings_without_roles_that_the_api_takes_in_no_write_go_and_are_named(
+    tenant: Tenant, new_access: NewAccess
+) -> None:
+    tenant.set_behaviour(empty_roles="400")
+    tenant.map_role("empty", [])
+    before = tenant.role_mappings()
+    said: list[str] = []
+    access = new_access(said=said)
+    failed = access.mappings.apply([put("bad", frozenset({"No Such Role"})), put("ours"), put("ours too")])
+    assert set(failed) == {"bad"}
+    after = {**{name: roles for name, roles in before.items() if roles}, "ours": ["Operator"], "ours too": ["Operator"]}
+    assert tenant.role_mappings() == after
+    (line,) = said
+    assert "(empty)" in line
+
+
+def test_what_is_refused_for_another_reason_leaves_mappings_without_roles_alone(
+    tenant: Tenant, access: TenantAccess
+) -> None:
+    tenant.set_behaviour(empty_roles="done")
+    tenant.map_role("empty", [])
+    before = tenant.role_mappings()
+    assert set(access.mappings.apply([put("bad", frozenset({"No Such Role"})), put("ours")])) == {"bad"}
+    assert tenant.role_mappings() == {**before, "ours": ["Operator"]}
+
+
+def test_what_no_preview_has_shown_is_not_removed(
+    tenant: Tenant, access: TenantAccess, during: Callable[[Callable[[Call], None]], None]
+) -> None:
+    reviewed = list(tenant.role_mappings())
+    tenant.map_role("since the preview", ["Operator"])
+    with pytest.raises(NotReviewedError, match="'since the preview'"):
+        access.mappings.replace_all({"ours": OPERATOR}, reviewed=reviewed)
+    assert tenant.calls.writes() == []
+    assert access.mappings.replace_all({"ours": OPERATOR}, reviewed=[*reviewed, "since the preview"]) is None
+    assert tenant.role_mappings() == {"ours": ["Operator"]}
+
+
+def test_nothing_to_do_is_no_write(tenant: Tenant, access: TenantAccess) -> None:
+    table = {name: frozenset(roles) for name, roles in tenant.role_mappings().items()}
+    access.mappings.replace_all(table, reviewed=[])
     assert tenant.calls.writes() == []
 
 
-@pytest.mark.parametrize("name", ["a?b", "a#b", "a%2F..", "a/b", "Data & Analytics/Developers", "日本"])
-def test_odd_names_remove_themselves_alone(tenant: Tenant, client: TalendClient, mappings: Mappings, name: str) -> None:
-    before = {k: v for k, v in tenant.role_mappings().items() if k != name}
-    mappings.create(name, OPERATOR, adopt=True)
-    assert tenant.role_mappings() == {**before, name: ["Operator"]}
-    with_client = [call.path for call in tenant.calls if call.method == "DELETE"]
-    assert with_client == []
-    mappings._adopted.clear()  # pyright: ignore[reportPrivateUsage]
-    mappings.delete(name)
-    assert tenant.role_mappings() == before
-    (removal,) = [call for call in tenant.calls if call.method == "DELETE"]
-    assert removal.path == f"{PATH}/{quote(name, safe='')}"
+def test_an_empty_listing_is_believed_the_second_time_only(tenant: Tenant, access: TenantAccess) -> None:
+    before = tenant.role_mappings()
+    tenant.inject(Fault(kind="empty-listing", method="GET", path="/role-mappings$"))
+    assert access.mappings.apply([put("ours")]) == {}
+    assert tenant.role_mappings() == {**before, "ours": ["Operator"]}
 
 
-def test_a_removal_that_does_not_take_is_never_success(tenant: Tenant, mappings: Mappings, during: During) -> None:
-    tenant.map_role("old", ["Operator"])
-    during(lambda call: tenant.map_role("old", ["Operator"]) if call.method == "GET" else None)
-    with pytest.raises(NotVerifiedError) as caught:
-        mappings.delete("old")
-    support.readable(caught.value, "'old'", "still lists it")
+# --- the last of a limited number of attempts
 
 
-def test_without_the_right_nothing_is_gone(tenant: Tenant) -> None:
-    before = tenant.snapshot()
-    with support.client_of(support.settings_for(tenant, token=tenant.tokens["viewer"])) as client:
-        mappings = Mappings(client)
-        works: list[Callable[[], object]] = [
-            lambda: mappings.read("nordlicht-platform"),
-            lambda: mappings.create("new", OPERATOR, adopt=False),
-            lambda: mappings.update("nordlicht-platform", OPERATOR),
-            lambda: mappings.delete("nordlicht-platform"),
-        ]
-        for work in works:
-            with pytest.raises(ForbiddenError) as caught:
-                work()
-            support.readable(caught.value, "TMC_SSO_MANAGEMENT")
-    assert tenant.snapshot() == before
+def test_the_last_attempt_waits_for_the_rate_limit(tenant: Tenant, access: TenantAccess) -> None:
+    tenant.inject(Fault(kind="status", status=429, method="POST", times=MOST_WRITES))
+    assert access.mappings.apply([put("ours")]) == {}
+    assert tenant.role_mappings()["ours"] == ["Operator"]
 
 
-def test_a_reading_that_fails_is_not_remembered(tenant: Tenant, mappings: Mappings) -> None:
-    tenant.inject(Fault(kind="status", status=500, times=5))
-    with pytest.raises(ServerError):
-        mappings.read("nordlicht-platform")
-    assert mappings.read("nordlicht-platform") == {"Environment Administrator", "Operator"}
+def test_a_rate_limit_that_stays_is_the_error(tenant: Tenant, access: TenantAccess) -> None:
+    tenant.inject(Fault(kind="status", status=429, method="POST", times=None))
+    (error,) = access.mappings.apply([put("ours")]).values()
+    assert isinstance(error, RateLimitedError)
+
+
+def test_answers_that_are_all_lost_are_an_error(tenant: Tenant, access: TenantAccess) -> None:
+    tenant.inject(Fault(kind="drop-before", method="POST", times=None))
+    (error,) = access.mappings.apply([put("ours")]).values()
+    assert isinstance(error, NoResponseError)
+    assert "ours" not in tenant.role_mappings()
+
+
+def test_a_writer_that_overwrites_ours_every_time_is_an_error(
+    tenant: Tenant,
+    new_access: NewAccess,
+    monkeypatch: pytest.MonkeyPatch,
+    during: Callable[[Callable[[Call], None]], None],
+) -> None:
+    access = new_access()
+    monkeypatch.setattr(mapping_list, "MOST_LAG_SECONDS", 0.1)
+    during(
+        lambda call: tenant.unmap_role("ours") if call.method == "GET" and "ours" in tenant.role_mappings() else None
+    )
+    (error,) = access.mappings.apply([put("ours")]).values()
+    assert isinstance(error, OverwrittenError)
+    assert len(posts(tenant)) == MOST_WRITES

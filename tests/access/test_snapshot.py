@@ -1,147 +1,147 @@
-"""Bulk reads: few calls, and a listing never makes a grant count as gone."""
+"""The snapshot of grants: emptiness is not absence, whatever a listing lacks or refuses."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import pytest
 
 import support
-from pulumi_talend.access import Grants
-from pulumi_talend.access.snapshot import MAX_AGE_SECONDS, GrantSnapshot
-from pulumi_talend.api import GrantKey, ServerError, TalendClient
+from pulumi_talend.access.directory import Directory
+from pulumi_talend.access.snapshot import MAX_AGE_SECONDS, PROOF_SECONDS, GrantSnapshot
+from pulumi_talend.api import BadRequestError, ForbiddenError, NotFoundError, TalendClient
+from pulumi_talend.model.grants import GrantKey
 from pulumi_talend_sandbox.tenant import Fault, Tenant
 
 VIEW = frozenset({"VIEW"})
 LISTING = "/security/permissions"
 
 
-def held_by_users(tenant: Tenant) -> dict[GrantKey, frozenset[str]]:
-    return {
-        GrantKey.from_resource_id("/".join(key)): frozenset(permissions)
-        for key, permissions in tenant.grants().items()
-        if key[1] == "users"
-    }
-
-
-def test_all_grants_of_users_cost_one_listing(tenant: Tenant, client: TalendClient) -> None:
-    snapshot = GrantSnapshot(client)
-    for key, permissions in held_by_users(tenant).items():
-        assert snapshot.lookup(key) == permissions
-    assert len(tenant.calls) <= 2
-    assert {call.path for call in tenant.calls} == {LISTING}
-
-
-def test_sixteen_threads_share_one_listing(tenant: Tenant, client: TalendClient) -> None:
-    snapshot = GrantSnapshot(client)
-    held = held_by_users(tenant)
-    keys = list(held)[:16]
-    found = support.in_threads([lambda key=key: snapshot.lookup(key) for key in keys])
-    assert found == [held[key] for key in keys]
-    assert len(tenant.calls) <= 2
-
-
-@pytest.mark.parametrize("kind", ["empty-listing", "partial-listing"])
-def test_a_listing_that_lacks_grants_makes_none_of_them_gone(tenant: Tenant, client: TalendClient, kind: Any) -> None:
-    tenant.inject(Fault(kind=kind, path=LISTING + "$", times=None))
-    snapshot = GrantSnapshot(client)
-    for key, permissions in held_by_users(tenant).items():
-        assert snapshot.lookup(key) == permissions
-
-
-@pytest.mark.parametrize("kind", ["empty-listing", "partial-listing"])
-def test_a_refresh_through_a_bad_listing_finds_all(tenant: Tenant, grants: Grants, kind: Any) -> None:
-    tenant.inject(Fault(kind=kind, path=LISTING + "$", times=None))
-    held = held_by_users(tenant)
-    assert {key: grants.read(key) for key in held} == held
-
-
-def test_an_empty_listing_by_mistake_hides_nobody_in_the_way(tenant: Tenant, grants: Grants) -> None:
-    tenant.inject(Fault(kind="empty-listing", path=LISTING + "$"))
-    for key, permissions in held_by_users(tenant).items():
-        assert grants.in_the_way(key) == permissions
-
-
-def test_what_a_listing_lacks_is_looked_at_once(tenant: Tenant, client: TalendClient) -> None:
-    snapshot = GrantSnapshot(client)
+@pytest.fixture
+def key(tenant: Tenant) -> GrantKey:
+    """A grant that exists."""
     key = support.user_key(tenant)
-    for _ in range(3):
-        assert snapshot.lookup(key) is None
-    assert [call.path for call in tenant.calls].count(support.permissions_path(key)) == 1
+    support.grant_by_hand(tenant, key, "VIEW")
+    return key
 
 
-def test_without_the_right_to_the_whole_tenant_workspaces_are_listed(tenant: Tenant, client: TalendClient) -> None:
-    tenant.inject(Fault(kind="status", status=403, path="^/security/permissions$"))
-    held = held_by_users(tenant)
-    # The fault strikes the first listing, which is that of the whole tenant.
-    snapshot = GrantSnapshot(client)
-    assert {key: snapshot.lookup(key) for key in held} == held
-    workspaces = {key.workspace_id for key in held}
-    listings = [call.query for call in tenant.calls if call.path == LISTING]
-    assert len(listings) <= len(workspaces) + 1
-    assert {query["workspaceId"] for query in listings if query} == workspaces
-    assert {call.path for call in tenant.calls} == {LISTING}
+@pytest.fixture
+def snapshot(client: TalendClient, clock: support.VirtualClock) -> GrantSnapshot:
+    return GrantSnapshot(client, Directory(client), clock=clock)
 
 
-def test_service_accounts_are_read_one_by_one(tenant: Tenant, client: TalendClient) -> None:
-    snapshot = GrantSnapshot(client)
-    held = {key: permissions for key, permissions in tenant.grants().items() if key[1] == "service-accounts"}
-    assert held
-    for key, permissions in held.items():
-        assert snapshot.lookup(GrantKey.from_resource_id("/".join(key))) == frozenset(permissions)
-    assert len(tenant.calls) == len(held)
-
-
-def test_own_writes_are_seen_without_reading_again(tenant: Tenant, grants: Grants) -> None:
-    key = support.user_key(tenant)
-    assert grants.read(key) is None
-    grants.create(key, VIEW, adopt=False)
+def lines(tenant: Tenant) -> list[str]:
+    """The paths that were read since the last look."""
+    found = [call.target for call in tenant.calls]
     tenant.calls.clear()
-    assert grants.read(key) == VIEW
-    assert len(tenant.calls) == 0
-    grants.delete(key)
-    tenant.calls.clear()
-    assert grants.read(key) is None
-    assert len(tenant.calls) == 0
+    return found
 
 
-def test_a_listing_that_comes_late_does_not_undo_own_writes(tenant: Tenant, grants: Grants) -> None:
-    first, second = support.user_key(tenant, 0), support.user_key(tenant, 1)
-    grants.create(first, VIEW, adopt=False)
-    support.revoke_by_hand(tenant, first)
-    grants.read(second)
-    assert grants.read(first) in (VIEW, None)
-    grants.delete(first)
-    assert grants.read(first) is None
+def test_one_listing_serves_all_threads_and_what_is_not_expected(
+    tenant: Tenant, snapshot: GrantSnapshot, key: GrantKey
+) -> None:
+    tenant.set_behaviour(latency=0.02)
+    none = support.user_key(tenant, user=11)
+    found = support.in_threads(
+        [lambda each=each: snapshot.lookup(each, expected=False) for each in (key, none) for _ in range(6)]
+    )
+    assert found == [VIEW] * 6 + [None] * 6
+    assert lines(tenant) == [LISTING]
 
 
-def test_a_listing_is_not_trusted_for_ever(tenant: Tenant, client: TalendClient, clock: support.VirtualClock) -> None:
-    snapshot = GrantSnapshot(client, clock=clock)
-    key = next(iter(held_by_users(tenant)))
-    assert snapshot.lookup(key) is not None
+def test_a_listing_that_fails_fails_all_that_wait_for_it_and_is_read_again_later(
+    tenant: Tenant, snapshot: GrantSnapshot, key: GrantKey, clock: support.VirtualClock
+) -> None:
+    tenant.inject(Fault(kind="status", status=400, path=LISTING, times=1))
+    found = support.in_threads([lambda: snapshot.lookup(key, expected=True)] * 6)
+    assert [type(each) for each in found] == [BadRequestError] * 6
+    assert lines(tenant) == [LISTING]
+    clock.sleep(31)
+    assert snapshot.lookup(key, expected=True) == VIEW
+
+
+def test_what_state_has_and_the_listing_lacks_is_read_by_itself(
+    tenant: Tenant, snapshot: GrantSnapshot, key: GrantKey
+) -> None:
+    tenant.inject(Fault(kind="partial-listing", path=LISTING, times=None))
+    keys = [key, *(support.user_key(tenant, user=user) for user in range(20, 30))]
+    for each in keys:
+        support.grant_by_hand(tenant, each, "VIEW")
+    assert [snapshot.lookup(each, expected=True) for each in keys] == [VIEW] * len(keys)
+    read = lines(tenant)
+    assert len(read) == len(set(read)), "each once"
+
+
+def test_an_empty_listing_is_listed_again_before_anything_is_read_by_itself(
+    tenant: Tenant, snapshot: GrantSnapshot, key: GrantKey
+) -> None:
+    tenant.inject(Fault(kind="empty-listing", path=LISTING))
+    assert snapshot.lookup(key, expected=True) == VIEW
+    assert lines(tenant) == [LISTING, LISTING]
+
+
+def test_a_404_is_believed_only_of_an_api_that_answers_a_listing(
+    tenant: Tenant, snapshot: GrantSnapshot, clock: support.VirtualClock, key: GrantKey
+) -> None:
+    snapshot.lookup(support.user_key(tenant, user=11), expected=False)
     support.revoke_by_hand(tenant, key)
-    clock.sleep(MAX_AGE_SECONDS - 1)
-    assert snapshot.lookup(key) is not None
-    clock.sleep(2)
-    assert snapshot.lookup(key) is None
+    clock.sleep(MAX_AGE_SECONDS + 1)
+    tenant.inject(Fault(kind="empty-listing", path=LISTING, times=2))
+    lines(tenant)
+    assert snapshot.lookup(key, expected=True) is None
+    assert lines(tenant) == [LISTING, LISTING, support.permissions_path(key), LISTING]
+    snapshot.confirm_api_is_reachable()
+    assert lines(tenant) == [], "proven a moment ago"
+    clock.sleep(PROOF_SECONDS)
+    tenant.inject(Fault(kind="status", status=404, times=None))  # a gateway with no API behind it
+    with pytest.raises(NotFoundError):
+        snapshot.confirm_api_is_reachable()
 
 
-def test_reading_again_asks_the_tenant(tenant: Tenant, client: TalendClient) -> None:
-    snapshot = GrantSnapshot(client)
-    held = held_by_users(tenant)
-    one, two, *_ = held
-    assert snapshot.lookup(one) == held[one]
-    support.grant_by_hand(tenant, one, "VIEW")
-    support.revoke_by_hand(tenant, two)
-    assert snapshot.read_again([one]) == {one: VIEW}
-    assert snapshot.read_again([one, two]) == {one: VIEW, two: None}
-    assert snapshot.lookup(one) == VIEW
+def test_where_not_all_may_be_listed_workspaces_are(tenant: Tenant, snapshot: GrantSnapshot, key: GrantKey) -> None:
+    tenant.inject(Fault(kind="status", status=403, path=LISTING + "$", times=1))
+    assert snapshot.lookup(key, expected=True) == VIEW
+    assert lines(tenant) == [LISTING, f"{LISTING}?workspaceId={key.workspace_id}"]
+    assert snapshot.on_workspace(key.workspace_id, ["users"])[key] == VIEW
+    assert lines(tenant) == [], "not tried again"
 
 
-def test_a_reading_that_fails_is_not_remembered(tenant: Tenant, client: TalendClient) -> None:
-    tenant.inject(Fault(kind="status", status=500, times=5))
-    snapshot = GrantSnapshot(client)
-    key = next(iter(held_by_users(tenant)))
-    with pytest.raises(ServerError):
-        snapshot.lookup(key)
-    assert snapshot.lookup(key) is not None
+def test_a_whole_workspace_that_may_not_be_listed_is_an_error(
+    tenant: Tenant, snapshot: GrantSnapshot, key: GrantKey
+) -> None:
+    tenant.inject(Fault(kind="status", status=403, path=LISTING, times=None))
+    with pytest.raises(ForbiddenError):
+        snapshot.on_workspace(key.workspace_id, ["users"])
+    assert snapshot.lookup(key, expected=True) == VIEW, "by itself"
+
+
+def test_what_this_process_has_written_counts_before_what_was_listed(
+    tenant: Tenant, snapshot: GrantSnapshot, clock: support.VirtualClock, key: GrantKey
+) -> None:
+    assert snapshot.on_workspace(key.workspace_id, ["users"])[key] == VIEW
+    snapshot.record(key, None)
+    assert key not in snapshot.on_workspace(key.workspace_id, ["users"])
+    assert snapshot.lookup(key, expected=True) is None
+    snapshot.record(key, frozenset({"MANAGE"}))
+    assert snapshot.on_workspace(key.workspace_id, ["users"])[key] == {"MANAGE"}
+    clock.sleep(MAX_AGE_SECONDS + 1)
+    assert snapshot.lookup(key, expected=True) == VIEW, "read anew"
+
+
+def test_verifying_costs_one_call_for_one_grant_and_one_listing_for_many(
+    tenant: Tenant, snapshot: GrantSnapshot, key: GrantKey
+) -> None:
+    other, elsewhere = support.user_key(tenant, user=11), support.user_key(tenant, workspace=1, user=11)
+    for keys, read in (
+        ([key], [support.permissions_path(key)]),
+        ([key, other], [f"{LISTING}?workspaceId={key.workspace_id}"]),
+        ([other, elsewhere], [f"{LISTING}?userId={other.principal.id}"]),
+        ([key, elsewhere], [LISTING]),
+    ):
+        assert snapshot.read_again(keys) == {each: VIEW if each == key else None for each in keys}
+        assert lines(tenant) == read
+
+
+def test_an_error_of_a_read_names_people_and_places(tenant: Tenant, snapshot: GrantSnapshot, key: GrantKey) -> None:
+    tenant.inject(Fault(kind="status", status=403, path="/security/", times=None))
+    with pytest.raises(ForbiddenError) as caught:
+        snapshot.lookup(key, expected=True)
+    support.readable(caught.value, "Could not read the permissions of user '", "on workspace '")

@@ -1,20 +1,30 @@
-"""Adoption on each engine: the fixtures are those of the end-to-end tests, with the command beside them."""
+"""Adoption on the Pulumi CLI, which alone imports: the fixtures of the end-to-end tests, with the command beside them."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
-from e2e.conftest import engine, new_stack, pulumi_engine, stack, tenant
+from e2e.conftest import new_stack, pulumi_engine, stack, tenant
+from e2e.stack import Engine
+from pulumi_talend import cli, progress
 from pulumi_talend_sandbox.tenant import Tenant
 
-__all__ = ["engine", "new_stack", "pulumi_engine", "stack", "tenant"]
+__all__ = ["new_stack", "pulumi_engine", "stack", "tenant"]
+
+
+@pytest.fixture
+def engine(pulumi_engine: Engine) -> Engine:
+    """The Pulumi CLI."""
+    return pulumi_engine
 
 
 @dataclass(frozen=True)
@@ -28,22 +38,23 @@ class Said:
 
 @dataclass(frozen=True)
 class Access:
-    """The command `talend-access`, with a tenant's settings in its environment."""
+    """The command `talend-access` in this process, with a tenant's settings in its environment."""
 
     settings: Mapping[str, str]
 
-    def __call__(self, *arguments: str | Path, path: str | None = None) -> Said:
+    def __call__(self, *arguments: str | Path) -> Said:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("TALEND_", "PULUMI_"))}
-        done = subprocess.run(
-            [sys.executable, "-m", "pulumi_talend.cli", *map(str, arguments)],
-            env={**kept, **self.settings, **({"PATH": path} if path is not None else {})},
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=120,
-            check=False,
-        )
-        return Said(done.returncode, done.stdout, done.stderr)
+        stdout, stderr = io.StringIO(), io.StringIO()
+        with (
+            mock.patch.dict(os.environ, {**kept, **self.settings}, clear=True),
+            mock.patch.object(progress, "FIRST_LINE_SECONDS", 600),  # no line of progress where a machine is slow
+            mock.patch.object(sys, "argv", ["talend-access", *map(str, arguments)]),
+            contextlib.redirect_stdout(stdout),
+            contextlib.redirect_stderr(stderr),
+            pytest.raises(SystemExit) as ended,
+        ):
+            cli.main()
+        return Said(int(ended.value.code or 0), stdout.getvalue(), stderr.getvalue())
 
 
 @pytest.fixture

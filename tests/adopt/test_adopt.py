@@ -10,9 +10,9 @@ import pytest
 
 from adopt.conftest import Access
 from e2e.conftest import NewStack
-from e2e.stack import Stack
-from pulumi_talend.adopt import ReadOnlyClient, WriteRefusedError
-from pulumi_talend.api import GrantKey, Principal
+from e2e.stack import PASSPHRASE, Stack
+from pulumi_talend.adopt.read_only import ReadOnlyClient, WriteRefusedError
+from pulumi_talend.model.grants import GrantKey, Principal
 from pulumi_talend_sandbox.tenant import Fault, Tenant
 from support import settings_for
 
@@ -24,6 +24,15 @@ def take_over(stack: Stack, out: Path, *, program: str = "__main__.py", file: st
     text = (out / program).read_text(encoding="utf-8")
     (stack.directory / "__main__.py").write_text(text, encoding="utf-8")
     stack.command("import", "--file", str(out / file), *IMPORT, "--stack", stack.name).ok()
+
+
+def backend_of(stack: Stack) -> dict[str, str]:
+    """Where the stack's state is, for a command that asks the engine."""
+    return {
+        "PULUMI_BACKEND_URL": f"file://{stack.backend}",
+        "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+    }
 
 
 def test_adopt_import_preview_is_unchanged_for_all_and_destroy_then_up_gives_the_same_tenant_back(
@@ -75,12 +84,12 @@ def test_names_that_need_escaping(stack: Stack, tenant: Tenant, access: Access, 
     assert tenant.calls.writes() == []
 
 
-def test_three_hundred_grants(new_stack: NewStack, engine: object, tmp_path: Path) -> None:
-    with Tenant.start(seed="big:5x60x300") as tenant:
+def test_a_hundred_grants(new_stack: NewStack, engine: object, tmp_path: Path) -> None:
+    with Tenant.start(seed="big:5x60x100") as tenant:
         access = Access({"TALEND_ENDPOINT": tenant.url, "TALEND_TOKEN": tenant.token})
         stack = new_stack(settings=access.settings)
         total = len(tenant.grants()) + len(tenant.role_mappings())
-        assert len(tenant.grants()) == 300
+        assert len(tenant.grants()) == 100
         out = tmp_path / "adopted"
 
         assert access("adopt", "--out", out).code == 0
@@ -136,33 +145,112 @@ def test_sets_leave_alone_what_is_managed_in_part(stack: Stack, tenant: Tenant, 
     said = access("adopt", "--style", "sets", "--state", state, "--out", tmp_path / "sets")
 
     assert said.code == 0, said
-    assert "single grants of it are managed already; adopt the rest with --style grants" in said.stdout
+    assert "the stack manages a part of it already; adopt the rest with --style grants" in said.stdout
     resources = json.loads((tmp_path / "sets" / "import.json").read_text(encoding="utf-8"))["resources"]
     assert workspace not in {resource["id"] for resource in resources}
 
 
-def test_one_environment_is_asked_for_and_read_with_one_listing(tenant: Tenant, access: Access, tmp_path: Path) -> None:
-    said = access("adopt", "--out", tmp_path / "prod", "--environment", "prod", "--what", "permissions")
+def test_one_environment_is_read_with_one_listing_for_each_kind_of_principal(
+    tenant: Tenant, access: Access, tmp_path: Path
+) -> None:
+    said = access("adopt", "--out", tmp_path / "prod", "--environment", "prod")
 
-    assert said.code == 0
+    assert said.code == 0, said
     prod = {w["id"] for w in tenant.workspaces() if w["environment"]["name"] == "prod"}
     resources = json.loads((tmp_path / "prod" / "import.json").read_text(encoding="utf-8"))["resources"]
-    assert {r["inputs"]["workspace_id"] for r in resources} == {w for w, _, _ in tenant.grants() if w in prod}
-    listings = [call for call in tenant.calls if call.path == "/security/permissions"]
-    assert [sorted(call.query) for call in listings] == [["environmentId"]]
+    assert {r["inputs"].get("workspace_id") for r in resources} == {w for w, _, _ in tenant.grants() if w in prod}
+    listings = [call for call in tenant.calls if call.path.endswith("/permissions")]
+    assert sorted((call.path, *call.query) for call in listings) == [
+        ("/security/permissions", "environmentId"),
+        ("/security/service-accounts/permissions", "environmentId"),
+    ]
+
+
+def test_role_mappings_are_left_to_one_stack(tenant: Tenant, access: Access, tmp_path: Path) -> None:
+    """Two stacks that adopt an environment each must not both get the tenant's role mappings."""
+    kinds: dict[str, set[str]] = {}
+    for environment in ("dev", "prod"):
+        said = access("adopt", "--out", tmp_path / environment, "--environment", environment)
+        assert said.code == 0, said
+        assert "role mappings were left out" in said.stdout
+        resources = json.loads((tmp_path / environment / "import.json").read_text(encoding="utf-8"))["resources"]
+        kinds[environment] = {resource["type"].rpartition(":")[2] for resource in resources}
+    assert kinds == {"dev": {"WorkspacePermission"}, "prod": {"WorkspacePermission"}}
+    assert access("adopt", "--out", tmp_path / "sso", "--what", "role-mappings").code == 0
+    text = (tmp_path / "sso" / "__main__.py").read_text(encoding="utf-8")
+    assert all(f'"{name}"' in text for name in tenant.role_mappings())
+
+
+@pytest.mark.parametrize("style", ["grants", "sets"])
+def test_a_mapping_without_roles_does_not_get_into_the_program(
+    stack: Stack, tenant: Tenant, access: Access, tmp_path: Path, style: str
+) -> None:
+    tenant.map_role("Nobody", [])
+    out = tmp_path / "adopted"
+
+    assert access("adopt", "--style", style, "--what", "role-mappings", "--out", out).code == 0
+    take_over(stack, out)
+
+    total = 1 if style == "sets" else len(tenant.role_mappings()) - 1
+    assert stack.preview().ok().summary == {"same": total + 1}
+    assert tenant.role_mappings()["Nobody"] == []
+
+
+def test_service_accounts_that_may_not_be_read_are_left_to_others(
+    stack: Stack, tenant: Tenant, access: Access, tmp_path: Path
+) -> None:
+    tenant.inject(Fault(kind="status", status=403, path="/security/service-accounts/permissions", times=None))
+    out = tmp_path / "adopted"
+
+    said = access("adopt", "--style", "sets", "--what", "permissions", "--out", out)
+
+    assert said.code == 5
+    assert "not read, so not adopted: permissions of service accounts: " in said.stdout
+    assert 'exclusive="users"' in (out / "__main__.py").read_text(encoding="utf-8")
+    take_over(stack, out)
+    preview = stack.preview().ok()
+    assert set(preview.summary) == {"same"}
+    state = tmp_path / "state.json"
+    state.write_text(json.dumps(stack.export()), encoding="utf-8")
+    assert access("drift", "--state", state, "--what", "permissions").code == 5
+    tenant.clear_faults()
+    found = json.loads(access("drift", "--state", state, "--what", "permissions", "--format", "json").stdout)
+    assert {(each["sort"], each["principal"]["kind"]) for each in found["differences"]} == {
+        ("unmanaged", "service-account")
+    }
+
+
+def test_the_stacks_own_settings(stack: Stack, tenant: Tenant, tmp_path: Path) -> None:
+    """The endpoint and the token in the stack's configuration, and nothing in the environment."""
+    stack.configure("talend:endpoint", tenant.url)
+    stack.configure("talend:token", tenant.token, secret=True)
+    access = Access({**stack.engine.environment, **backend_of(stack)})
+    (workspace, kind, principal), _ = next(iter(sorted(tenant.grants().items())))
+    project = ("--stack", stack.name, "--cwd", stack.directory)
+
+    said = access(
+        "adopt", *project, "--only", f"{workspace}/{kind}/{principal}", "--name", "x", "--out", tmp_path / "one"
+    )
+
+    assert said.code == 0, said
+    file = tmp_path / "one" / "import.json"
+    assert f"pulumi import --file {file} --protect=false --generate-code=false --stack {stack.name}" in said.stdout
+    assert tenant.token not in said.stdout + said.stderr
+    assert access("drift", *project).code == 3
+    assert access("report", *project).code == 0
 
 
 def test_a_name_that_is_not_there_is_one_line_and_writes_no_file(access: Access, tmp_path: Path) -> None:
     out = tmp_path / "out"
     for arguments, message in (
-        (("--environment", "prd"), "error: No environment 'prd' in the tenant. There are: dev, prod, staging. Name"),
-        (("--workspace", "Nowhere"), "error: No workspace 'Nowhere' in what was asked for."),
-        (("--what", "users"), "error: --what takes permissions, role-mappings, or both with a comma; not 'users'. W"),
-        (("--only", "w/users/u"), "error: Nothing to adopt under the id 'w/users/u'"),
+        (("--environment", "prd"), "no environment 'prd' in the tenant. Name one of these: dev, prod, staging."),
+        (("--workspace", "Nowhere"), "no workspace 'Nowhere'. Check the name, or give the id."),
+        (("--what", "users"), "'users' is not a value of --what. Write permissions or role-mappings, or both"),
+        (("--only", "w/users/u"), "Could not adopt 'w/users/u': the tenant has nothing with the id 'w/users/u' that"),
     ):
         said = access("adopt", "--out", out, *arguments)
         assert said.code == 1
-        assert said.stderr.startswith(message), said.stderr
+        assert said.stderr.startswith(f"error: {message}"), said.stderr
         assert said.stderr.count("\n") == 1
     assert not out.exists()
 
@@ -185,9 +273,9 @@ def test_what_may_not_be_read_is_said_and_never_taken_for_absent(tenant: Tenant,
 
     said = sso_only("adopt", "--out", tmp_path / "out")
 
-    assert said.code == 0
-    assert "not read, so not adopted: permissions of users: Could not list the permissions" in said.stdout
-    assert "0 grants" in said.stdout
+    assert said.code == 5
+    assert "not read, so not adopted: permissions of users: Could not list the workspaces" in said.stdout
+    assert f"0 grants and {len(tenant.role_mappings())} role mappings to adopt." in said.stdout
 
 
 def test_one_object_under_a_given_name(stack: Stack, tenant: Tenant, access: Access, tmp_path: Path) -> None:
@@ -198,7 +286,9 @@ def test_one_object_under_a_given_name(stack: Stack, tenant: Tenant, access: Acc
     )
     refused = stack.preview().failed()
     command = f"talend-access adopt --only {workspace}/{kind}/{principal} --name NAME --out DIR"
-    assert command in refused.output
+    output = " ".join(refused.output.split())
+    assert command in output
+    assert "pulumi import --file DIR/import.json --protect=false --generate-code=false" in output
 
     said = access(*command.replace("NAME", "mine").replace("DIR", str(tmp_path / "one")).split()[1:])
 
@@ -257,7 +347,6 @@ def test_a_reading_client_refuses_every_write(tenant: Tenant) -> None:
             lambda: client.permissions.assign(key, frozenset({"VIEW"})),
             lambda: client.permissions.replace_batch("users", {key: frozenset({"VIEW"})}),
             lambda: client.role_mappings.replace_all([]),
-            client.role_mappings.remove_all_and_disable,
         ):
             with pytest.raises(WriteRefusedError):
                 write()

@@ -2,28 +2,71 @@
 
 from __future__ import annotations
 
+import base64
+import threading
+import time
 from typing import Any
 
+import httpx
 import pytest
 
 import support
 from pulumi_talend.api import (
     ClientCredential,
+    RoleMapping,
     Settings,
-    TalendClient,
     TalendError,
     UnauthorizedError,
-    UnexpectedAnswerError,
+    UnexpectedResponseError,
 )
 from pulumi_talend.api.auth import AccessToken, FixedToken, ServiceAccountToken
-from pulumi_talend.api.client import MAX_ATTEMPTS
-from pulumi_talend_sandbox.tenant import Behaviour, Call, Fault, Tenant
+from pulumi_talend.api.retries import MAX_ATTEMPTS
+from pulumi_talend.model.grants import GrantKey
+from scripted import Answer, Script
 
 TOKEN_PATH = "/security/oauth/token"
+REGION = "https://api.eu.cloud.talend.com"
+ACCOUNT = Settings("https://proxy.test", ClientCredential("id-1", "secret-4711"), REGION)
+KEY = GrantKey.from_resource_id("w/users/u")
 
 
-def token_calls(tenant: Tenant) -> list[Call]:
-    return tenant.calls.matching(lambda call: call.path == TOKEN_PATH)
+class Tenant:
+    """Gives tokens t1, t2, ... by `tokens` (the last again), and takes only the newest that `expire` did not end."""
+
+    def __init__(self, *tokens: Answer) -> None:
+        self._tokens = Script(*tokens)
+        self.valid = ""
+        self.lines: list[str] = []
+        self.requests: list[httpx.Request] = []
+        self._lock = threading.Lock()
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        with self._lock:
+            response = self._answer(request)
+            self.requests.append(request)
+            self.lines.append(f"{request.method} {request.url.path} {response.status_code}")
+            return response
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == TOKEN_PATH:
+            time.sleep(0.01)  # long enough for other threads to come meanwhile
+            response = self._tokens(request)
+            if response.status_code == 200 and isinstance(response.json(), dict):
+                self.valid = response.json().get("access_token", "")
+            return response
+        if request.headers["authorization"] != f"Bearer {self.valid}":
+            return httpx.Response(401)
+        return httpx.Response(201) if request.method == "POST" else httpx.Response(200, json=[])
+
+    def token_calls(self) -> int:
+        return len(self._tokens.requests)
+
+
+def token(value: str = "t1", **fields: Any) -> tuple[int, Any]:
+    return (200, {"access_token": value, "token_type": "Bearer", **fields})
+
+
+NO_LIFETIMES: list[Any] = [0, -1, "0", None, "NaN", "Infinity", "soon", "", [], {"s": 1}]
 
 
 class Source:
@@ -38,102 +81,119 @@ class Source:
         return AccessToken(f"t{self.count}", self.lifetime)
 
 
-def test_a_token_is_asked_for_as_documented(tenant: Tenant) -> None:
-    tenant.set_behaviour(expected_audience="url")
-    with support.client_of(support.service_account_settings(tenant)) as client:
-        client.permissions.list()
+def test_a_token_is_asked_for_as_documented_even_through_a_proxy() -> None:
+    tenant = Tenant(token(expires_in="3600"))
+    with support.mocked_client(tenant, settings=ACCOUNT) as client:
+        client.permissions.list("users")
         client.role_mappings.list()
-    assert support.requests(tenant) == [
-        f"POST {TOKEN_PATH}",
-        "GET /security/permissions",
-        "GET /security/role-mappings",
+    assert tenant.lines == [
+        f"POST {TOKEN_PATH} 200",
+        "GET /security/permissions 200",
+        "GET /security/role-mappings 200",
     ]
-    assert tenant.calls[0].body == {"audience": tenant.url, "grant_type": "client_credentials"}
-    assert {call.token_name for call in tenant.calls[1:]} == {"access-automation"}
+    request = tenant.requests[0]
+    assert request.headers["authorization"] == "Basic " + base64.b64encode(b"id-1:secret-4711").decode()
+    assert request.headers["talend-version"] == "2021-03"
+    assert request.read() == b'{"audience": "https://api.eu.cloud.talend.com", "grant_type": "client_credentials"}'
 
 
-def test_the_audience_is_the_region_even_through_a_proxy(tenant: Tenant) -> None:
-    region = "https://api.eu.cloud.talend.com"
-    tenant.set_behaviour(expected_audience=region)
-    settings = Settings(tenant.url, ClientCredential(tenant.client_id, tenant.client_secret), region)
-    with support.client_of(settings) as client:
-        assert client.permissions.list()
+def test_sixteen_threads_ask_for_one_token() -> None:
+    tenant = Tenant(token())
+    with support.mocked_client(tenant, settings=ACCOUNT) as client:
+        results = support.in_threads([lambda: client.permissions.list("users")] * 16)
+    assert results == [{}] * 16
+    assert tenant.token_calls() == 1
 
 
-def test_sixteen_threads_ask_for_one_token(tenant: Tenant) -> None:
-    tenant.inject(Fault(kind="slow", path="oauth", delay=0.1))
-    with support.client_of(support.service_account_settings(tenant)) as client:
-        results = support.in_threads([client.permissions.list] * 16)
-    assert all(result == results[0] and isinstance(result, dict) for result in results)
-    assert len(token_calls(tenant)) == 1
+def test_threads_that_wait_for_a_token_get_the_failure_of_the_one_that_asks() -> None:
+    """Each would try as often, one after the other: with an endpoint that does not answer for many minutes."""
+    waiting, fetches = threading.Semaphore(0), list[TalendError]()
+
+    def fetch() -> AccessToken:
+        if not fetches:
+            assert all(waiting.acquire(timeout=60) for _ in range(16)), "fifteen others, and this one"
+        fetches.append(TalendError(f"no token, {len(fetches) + 1}"))
+        raise fetches[-1]
+
+    class Told:
+        """The source's lock, which tells who comes for it."""
+
+        def __init__(self) -> None:
+            self._lock = threading.Lock()
+
+        def __enter__(self) -> None:
+            waiting.release()
+            self._lock.acquire()
+
+        def __exit__(self, *_: object) -> None:
+            self._lock.release()
+
+    source = ServiceAccountToken(fetch)
+    source._lock = Told()  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
+    assert support.in_threads([source.current] * 16) == [fetches[0]] * 16
+    with pytest.raises(TalendError, match="no token, 2"):
+        source.current()
 
 
-def test_sixteen_threads_renew_a_refused_token_once(tenant: Tenant) -> None:
-    with support.client_of(support.service_account_settings(tenant)) as client:
-        client.permissions.list()
-        tenant.expire_tokens()
-        tenant.calls.clear()
-        results = support.in_threads([client.permissions.list] * 16)
-    assert all(isinstance(result, dict) for result in results)
-    assert len(token_calls(tenant)) == 1
+def test_sixteen_threads_renew_a_refused_token_once() -> None:
+    tenant = Tenant(token("t1"), token("t2"))
+    with support.mocked_client(tenant, settings=ACCOUNT) as client:
+        client.permissions.list("users")
+        tenant.valid = "another"
+        results = support.in_threads([lambda: client.permissions.list("users")] * 16)
+    assert results == [{}] * 16
+    assert tenant.token_calls() == 2
 
 
-def test_a_token_that_the_api_refuses_early_is_renewed_and_the_call_made_again(tenant: Tenant) -> None:
-    key = support.user_key(tenant)
-    with support.client_of(support.service_account_settings(tenant)) as client:
-        client.permissions.list()
-        tenant.expire_tokens()
-        tenant.calls.clear()
-        client.permissions.assign(key, frozenset({"VIEW"}))  # a POST too: a 401 says that nothing was done
-    path = f"/security/workspaces/{key.workspace_id}/users/{key.principal.id}/permissions"
-    assert tenant.calls.lines() == [f"POST {path} 401", f"POST {TOKEN_PATH} 200", f"POST {path} 200"]
-    assert support.standing(tenant, key) == {"VIEW"}
+def test_a_token_that_the_api_refuses_early_is_renewed_and_the_call_made_again() -> None:
+    tenant = Tenant(token("t1"), token("t2"))
+    with support.mocked_client(tenant, settings=ACCOUNT) as client:
+        client.permissions.list("users")
+        tenant.valid = "another"
+        tenant.lines.clear()
+        client.permissions.assign(KEY, frozenset({"VIEW"}))  # a POST too: a 401 says that nothing was done
+    path = "/security/workspaces/w/users/u/permissions"
+    assert tenant.lines == [f"POST {path} 401", f"POST {TOKEN_PATH} 200", f"POST {path} 201"]
 
 
-def test_a_renewed_token_that_is_refused_too_is_an_error(tenant: Tenant) -> None:
-    tenant.inject(Fault(kind="status", status=401, path="/security/permissions", times=None))
-    with (
-        support.client_of(support.service_account_settings(tenant)) as client,
-        pytest.raises(UnauthorizedError) as caught,
-    ):
-        client.permissions.list()
-    support.readable(caught.value, "401", "talend:clientId and talend:clientSecret")
-    assert [call.status for call in tenant.calls] == [200, 401, 200, 401]
+def test_a_renewed_token_that_is_refused_too_is_an_error() -> None:
+    api = Script(token("t1"), 401, token("t2"), 401)
+    with support.mocked_client(api, settings=ACCOUNT) as client, pytest.raises(UnauthorizedError):
+        client.permissions.list("users")
+    assert [request.url.path == TOKEN_PATH for request in api.requests] == [True, False, True, False]
 
 
-def test_a_wrong_secret_is_said_once(tenant: Tenant) -> None:
-    settings = Settings(tenant.url, ClientCredential(tenant.client_id, "wrong-secret-4711"), tenant.url)
-    with support.client_of(settings) as client, pytest.raises(UnauthorizedError) as caught:
-        client.permissions.list()
-    support.readable(
-        caught.value, f"get a token for service account {tenant.client_id}", "401", secrets=["wrong-secret-4711"]
-    )
-    assert len(tenant.calls) == 1
+def test_a_wrong_secret_is_said_once() -> None:
+    api = Script(401)
+    with support.mocked_client(api, settings=ACCOUNT) as client, pytest.raises(UnauthorizedError) as caught:
+        client.permissions.list("users")
+    support.readable(caught.value, "get a token for service account id-1", "401", secrets=["secret-4711"])
+    assert len(api.requests) == 1
 
 
-def test_where_no_token_can_be_had_the_call_is_not_tried_on_top_of_that(tenant: Tenant) -> None:
-    tenant.inject(Fault(kind="status", status=503, path="oauth", times=None))
-    with support.client_of(support.service_account_settings(tenant)) as client, pytest.raises(TalendError) as caught:
-        client.permissions.list()
+def test_where_no_token_can_be_had_the_call_is_not_tried_on_top_of_that() -> None:
+    api = Script(503)
+    with support.mocked_client(api, settings=ACCOUNT) as client, pytest.raises(TalendError) as caught:
+        client.permissions.list("users")
     support.readable(caught.value, "get a token", "503")
-    assert support.requests(tenant) == [f"POST {TOKEN_PATH}"] * MAX_ATTEMPTS
+    assert caught.value.outcome == "not done"
+    assert api.lines == [f"POST {TOKEN_PATH}"] * MAX_ATTEMPTS
 
 
-@pytest.mark.parametrize("kind", ["drop-before", "drop-after", "truncated"])
-def test_a_lost_token_answer_is_asked_for_again(tenant: Tenant, kind: Any) -> None:
-    tenant.inject(Fault(kind=kind, path="oauth", times=2))
-    with support.client_of(support.service_account_settings(tenant)) as client:
-        assert client.permissions.list()
-    assert len(token_calls(tenant)) == 3
+@pytest.mark.parametrize("lost", [httpx.ReadError, httpx.ConnectError, (200, '{"access_tok')])
+def test_a_lost_token_is_asked_for_again(lost: Any) -> None:
+    api = Script(lost, lost, token(), (200, []))
+    with support.mocked_client(api, settings=ACCOUNT) as client:
+        assert client.role_mappings.list() == []
+    assert len(api.requests) == 4
 
 
-def test_a_rate_limit_on_tokens_is_waited_for(tenant: Tenant, clock: support.VirtualClock) -> None:
+def test_a_rate_limit_on_tokens_is_waited_for(clock: support.VirtualClock) -> None:
     started = clock.now
-    tenant.inject(Fault(kind="status", status=429, path="oauth", headers={"retry-after": "30"}))
-    with support.client_of(support.service_account_settings(tenant), clock=clock) as client:
-        assert client.permissions.list()
+    api = Script((429, None, {"retry-after": "30"}), token(), (200, []))
+    with support.mocked_client(api, settings=ACCOUNT, clock=clock) as client:
+        client.role_mappings.list()
     assert clock.now - started == pytest.approx(30)
-    assert len(token_calls(tenant)) == 2
 
 
 @pytest.mark.parametrize(
@@ -150,30 +210,28 @@ def test_a_rate_limit_on_tokens_is_waited_for(tenant: Tenant, clock: support.Vir
         ["tok-4711"],
     ],
 )
-def test_an_answer_without_a_usable_token_is_named_and_never_sent_on(tenant: Tenant, body: Any) -> None:
-    tenant.inject(Fault(kind="status", status=200, path="oauth", body=body, times=None))
-    with (
-        support.client_of(support.service_account_settings(tenant)) as client,
-        pytest.raises(UnexpectedAnswerError) as caught,
-    ):
-        client.permissions.list()
+def test_an_answer_without_a_usable_token_is_named_and_never_sent_on(body: Any) -> None:
+    api = Script((200, body))
+    with support.mocked_client(api, settings=ACCOUNT) as client, pytest.raises(UnexpectedResponseError) as caught:
+        client.permissions.list("users")
     support.readable(caught.value, "get a token", "not what the API documents", secrets=["4711"])
-    assert {call.path for call in tenant.calls} == {TOKEN_PATH}
+    assert api.lines == [f"POST {TOKEN_PATH}"]
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "lifetime"),
+    ("fields", "lifetime"),
     [
-        (Behaviour(token_lifetime=600), 600.0),
-        (Behaviour(token_lifetime=1800), 1800.0),
-        (Behaviour(token_lifetime=7200), 1800.0),  # more than documented is not believed
-        (Behaviour(token_response_has_expires_in=False), 1800.0),
+        ({"expires_in": "600"}, 600.0),  # as documented
+        ({"expires_in": 600}, 600.0),
+        ({"expires_in": 599.5}, 599.5),
+        ({"expires_in": " 1800 "}, 1800.0),
+        ({"expires_in": "3600"}, 1800.0),  # the document's example; its help pages say 30 minutes
+        ({"expires_in": 7200}, 1800.0),
+        ({}, 1800.0),
+        *(({"expires_in": value}, 1800.0) for value in NO_LIFETIMES),
     ],
 )
-def test_how_long_a_token_lives(
-    tenant: Tenant, monkeypatch: pytest.MonkeyPatch, behaviour: Behaviour, lifetime: float
-) -> None:
-    tenant.set_behaviour(**behaviour.model_dump())
+def test_how_long_a_token_lives(monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any], lifetime: float) -> None:
     made: list[AccessToken] = []
     real = AccessToken
 
@@ -182,25 +240,11 @@ def test_how_long_a_token_lives(
         return made[-1]
 
     monkeypatch.setattr("pulumi_talend.api.client.AccessToken", note)
-    with support.client_of(support.service_account_settings(tenant)) as client:
-        client.permissions.list()
-    assert [token.lifetime for token in made] == [lifetime]
-
-
-@pytest.mark.parametrize("expires_in", [0, -1, None, "NaN", "Infinity"])
-def test_a_lifetime_that_is_none_is_taken_as_the_documented_one(tenant: Tenant, expires_in: object) -> None:
-    # The token is good, so a call that works shows that it was not thrown away at once.
-    answers: list[dict[str, Any]] = []
-    with support.client_of(support.service_account_settings(tenant)) as client:
-        client.permissions.list()
-        answers.append({"access_token": "worthless", "expires_in": expires_in})
-    tenant.calls.clear()
-    tenant.inject(Fault(kind="status", status=200, path="oauth", body=answers[0]))
-    tenant.inject(Fault(kind="status", status=200, path="/security/permissions", body=[], times=3))
-    with support.client_of(support.service_account_settings(tenant)) as client:
+    api = Script(token(**fields), (200, []))
+    with support.mocked_client(api, settings=ACCOUNT) as client:
         for _ in range(3):
-            client.permissions.list()
-    assert len(token_calls(tenant)) == 1
+            client.role_mappings.list()
+    assert [each.lifetime for each in made] == [lifetime]
 
 
 def test_a_token_is_renewed_before_it_ends() -> None:
@@ -272,10 +316,13 @@ def test_renewal_holds_for_all_threads_by_the_clock() -> None:
     assert fetch.count == 3
 
 
-def test_a_client_is_one_for_many_threads(tenant: Tenant, client: TalendClient) -> None:
-    """Reads and failing reads at once: nobody gets another's answer, and no thread dies of the redaction."""
-    names = [f"role {number}" for number in range(8)]
-    for name in names:
-        tenant.map_role(name, ["Operator"])
-    results = support.in_threads([lambda name=name: client.role_mappings.get(name) for name in names * 2])
-    assert [getattr(result, "name", result) for result in results] == names * 2
+def test_a_client_is_one_for_many_threads() -> None:
+    """Nobody gets another's answer."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={"name": request.url.path.rpartition("/")[2], "roles": []})
+
+    names = [f"role{number}" for number in range(16)]
+    with support.mocked_client(answer) as client:
+        results = support.in_threads([lambda name=name: client.role_mappings.get(name) for name in names])
+    assert results == [RoleMapping(name=name, roles=[]) for name in names]

@@ -1,143 +1,171 @@
-"""Look-ups: queries as they are sent, pages to the last one."""
+"""Look-ups: queries as they are sent, and what accounts, roles and workspaces look like."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import Any
 
-import httpx
 import pytest
 
 import support
-from pulumi_talend.api import BadRequestError, TalendClient, UnexpectedAnswerError
-from pulumi_talend_sandbox.tenant import Tenant, big
+from pulumi_talend.api import BadRequestError, Role, UnexpectedResponseError
+from scripted import Script
+
+LAST = {"page-last": "true", "total-elements": "1", "total-pages": "1"}
 
 
-@pytest.fixture(scope="module")
-def large() -> Iterator[Tenant]:
-    """A company of 250 users."""
-    with Tenant.start(seed=big(workspaces=5, users=250, grants=300)) as tenant:
-        yield tenant
-
-
-def test_workspaces_with_their_environment(tenant: Tenant, client: TalendClient) -> None:
-    found = client.directory.workspaces()
-    assert {(w.id, w.name, w.environment.name if w.environment else "", w.type, w.owner) for w in found} == {
-        (w["id"], w["name"], w["environment"]["name"], w["type"], w["owner"]) for w in tenant.workspaces()
-    }
-    assert tenant.calls[0].query == {}
+def test_workspaces_with_their_environment() -> None:
+    body = [
+        {
+            "id": "w",
+            "name": "Sales",
+            "environment": {"id": "e", "name": "prod", "default": True},
+            "type": "shared",
+            "owner": "o",
+        },
+        {"id": "x", "name": "Lab"},
+    ]
+    api = Script((200, body))
+    with support.mocked_client(api) as client:
+        sales, lab = client.directory.workspaces()
+    assert (sales.id, sales.name, sales.type, sales.owner) == ("w", "Sales", "shared", "o")
+    assert sales.environment is not None
+    assert (sales.environment.id, sales.environment.name) == ("e", "prod")
+    assert lab.environment is None
+    assert api.lines == ["GET /orchestration/workspaces"]
 
 
 @pytest.mark.parametrize(
-    ("query", "names"),
+    "query",
     [
-        ("environment.name==prod", {"Sales", "Finance", "Logistics", "Shared"}),
-        ("environment.name==dev;name==Sales", {"Sales"}),
-        ('name=="Pricing Lab"', {"Pricing Lab"}),
-        ("name==Nowhere", set[str]()),
+        "environment.name==prod",
+        "name==Sales,environment.name==dev",
+        'name=="a+b"',
+        "name==a&b=c",
+        "name==100 %",
+        "Köln#?/",
     ],
 )
-def test_a_fiql_query_arrives_as_it_is(tenant: Tenant, client: TalendClient, query: str, names: set[str]) -> None:
-    assert {workspace.name for workspace in client.directory.workspaces(query=query)} == names
-    assert [call.query for call in tenant.calls] == [{"query": query}]
+def test_a_fiql_query_arrives_as_it_is(query: str) -> None:
+    api = Script((200, []))
+    with support.mocked_client(api) as client:
+        assert client.directory.workspaces(query=query) == []
+    assert api.queries() == [[("query", query)]]
 
 
-@pytest.mark.parametrize("name", ["a+b", "a&b=c", "100 %", "Köln", "a#b", "a?b", "a/b"])
-def test_odd_characters_of_a_query_are_encoded(tenant: Tenant, client: TalendClient, name: str) -> None:
-    workspace = tenant.add_workspace(name)
-    try:
-        # Percent-encoded once for FIQL by the caller where FIQL needs it; here only '%' does.
-        found = client.directory.workspaces(query=f'name=="{name.replace("%", "%25")}"')
-        assert [one.id for one in found] == [workspace]
-    finally:
-        tenant.delete_workspace(workspace)
-
-
-def test_a_query_that_is_none_is_named(client: TalendClient) -> None:
-    with pytest.raises(BadRequestError) as caught:
-        client.directory.workspaces(query="name~Sales")
+def test_a_query_that_is_not_valid_is_named() -> None:
+    with (
+        support.mocked_client(Script((400, {"message": "bad: name~Sales"}))) as client,
+        pytest.raises(BadRequestError) as caught,
+    ):
+        client.directory.workspaces("name~Sales")
     support.readable(caught.value, "list the workspaces", "name~Sales", "Check the query")
+    with support.mocked_client(Script(200)) as client, pytest.raises(ValueError, match="not valid Unicode"):
+        client.directory.workspaces("name==\ud800")
 
 
-@pytest.mark.parametrize("headers", ["flags", "numbers", "none"])
-def test_users_are_read_to_the_last_page(large: Tenant, headers: str) -> None:
-    large.set_behaviour(page_headers=headers)
-    large.calls.clear()
-    with support.client_of(support.settings_for(large)) as client:
-        users = client.directory.users()
-    assert sorted(user.id for user in users) == sorted(user["id"] for user in large.users())
-    assert [call.query for call in large.calls] == [{"page": str(page), "size": "100"} for page in (1, 2, 3)]
+def test_each_listing_sends_what_is_documented() -> None:
+    api = Script((200, [], LAST | {"total-elements": "0"}))
+    with support.mocked_client(api) as client:
+        client.directory.users()
+        client.directory.users(environment_id="e", workspace_id="w")
+        client.directory.roles()
+        client.directory.groups()
+        client.directory.service_accounts()
+    assert api.lines == [
+        "GET /account/users?page=1&size=100",
+        "GET /account/users?environment_id=e&workspace_id=w&page=1&size=100",
+        "GET /account/roles?page=1&size=100",
+        "GET /account/groups?page=1&size=100",
+        "GET /account/service-accounts",
+    ]
 
 
-def test_users_of_an_environment_or_workspace(large: Tenant) -> None:
-    workspace, other = large.workspaces()[0], large.workspaces()[1]
-    held = {who for where, _, who in large.grants() if where == workspace["id"]}
-    large.calls.clear()
-    with support.client_of(support.settings_for(large)) as client:
-        assert {user.id for user in client.directory.users(workspace_id=workspace["id"])} == held
-        client.directory.users(environment_id=other["environment"]["id"])
-    assert large.calls[0].query == {"workspace_id": workspace["id"], "page": "1", "size": "100"}
-    assert large.calls[-1].query["environment_id"] == other["environment"]["id"]
+def user(**fields: Any) -> Any:
+    with support.mocked_client(Script((200, [{"id": "u", **fields}], LAST))) as client:
+        (found,) = client.directory.users()
+    return found
 
 
-def test_a_user_in_full(tenant: Tenant, client: TalendClient) -> None:
-    asked = next(user for user in tenant.users() if user["lastName"] == "Krüger")
-    (user,) = [one for one in client.directory.users() if one.id == asked["id"]]
-    assert (user.login, user.email, user.first_name, user.last_name) == (
-        asked["login"],
-        asked["email"],
+def test_a_user_in_full() -> None:
+    found = user(
+        login="mk@x",
+        email="mk@x.example",
+        firstName="Matthias",
+        lastName="Krüger",
+        active=False,
+        roles=[{"id": "r1", "name": "Operator", "permissions": ["TMC_OPERATOR", "TMC_ENGINE_USE"]}, {"name": "Other"}],
+        permissions=["TMC_OWN"],
+    )
+    assert (found.login, found.email, found.first_name, found.last_name) == (
+        "mk@x",
+        "mk@x.example",
         "Matthias",
         "Krüger",
     )
-    assert user.roles == [role["name"] for role in asked["roles"]]
+    assert found.active is False
+    assert found.roles == (
+        Role(id="r1", name="Operator", permissions=frozenset({"TMC_OPERATOR", "TMC_ENGINE_USE"})),
+        Role(name="Other"),
+    )
+    assert found.permissions == {"TMC_OPERATOR", "TMC_ENGINE_USE", "TMC_OWN"}
 
 
-@pytest.mark.parametrize("roles", ["names", "objects"])
-@pytest.mark.parametrize("told", ["roles", "users", "nowhere"])
-def test_where_an_account_s_permissions_stand_may_differ(
-    tenant: Tenant, client: TalendClient, roles: str, told: str
-) -> None:
-    tenant.set_behaviour(user_roles_as=roles, account_permissions_told=told)
-    user = next(one for one in client.directory.users() if one.id == support.engine_user_id(tenant))
-    assert user.permissions == (["TMC_ENGINE_USE"] if told == "users" else None)
-    role = next(one for one in client.directory.roles() if one.name == "Engine User")
-    assert role.permissions == (["TMC_ENGINE_USE"] if told == "roles" else None)
+@pytest.mark.parametrize(
+    ("fields", "roles"),
+    [
+        ({}, ()),
+        ({"roles": None}, ()),
+        ({"roles": []}, ()),
+        ({"roles": ["Operator"]}, (Role(name="Operator"),)),
+        ({"roleIds": ["r1", "r2"]}, (Role(id="r1"), Role(id="r2"))),
+        ({"roles": [], "roleIds": ["r1"]}, (Role(id="r1"),)),
+        ({"roles": [{"id": "r1", "name": "A", "permissions": None}], "roleIds": ["r1"]}, (Role(id="r1", name="A"),)),
+    ],
+)
+def test_roles_come_as_objects_names_or_ids(fields: dict[str, Any], roles: tuple[Role, ...]) -> None:
+    found = user(**fields)
+    assert found.roles == roles
+    assert found.permissions == frozenset()
+    assert found.active is None
 
 
-def test_roles_groups_and_service_accounts(tenant: Tenant, client: TalendClient) -> None:
-    assert {role.name for role in client.directory.roles()} == {role["name"] for role in tenant.roles()}
-    assert {group.name for group in client.directory.groups()} == {group["name"] for group in tenant.groups()}
-    accounts = {account.name: account for account in client.directory.service_accounts()}
-    assert {a["name"]: a["id"] for a in tenant.service_accounts()} == {name: a.id for name, a in accounts.items()}
-    assert accounts["engine-runner"].permissions == ["TMC_ENGINE_USE"]
-    assert [call.path for call in tenant.calls] == ["/account/roles", "/account/groups", "/account/service-accounts"]
+@pytest.mark.parametrize("fields", [{"roles": "Operator"}, {"roles": [7]}, {"active": "perhaps"}, {"permissions": "X"}])
+def test_an_account_of_another_form_is_an_error(fields: dict[str, Any]) -> None:
+    with pytest.raises(UnexpectedResponseError) as caught:
+        user(**fields)
+    support.readable(caught.value, "list the users (page 1)", next(iter(fields)))
 
 
-def test_roles_and_groups_are_read_to_the_last_page_too(tenant: Tenant, client: TalendClient) -> None:
-    tenant.set_behaviour(default_page_size=2)
-    assert len(client.directory.roles()) == len(tenant.roles()) > 2
-    assert len(client.directory.groups()) == len(tenant.groups()) > 2
+def test_service_accounts_with_and_without_rights() -> None:
+    body = [
+        {"id": "s1", "name": "ci", "permissions": ["TMC_OPERATOR"]},
+        {"id": "s2", "name": "old", "permissions": None},
+    ]
+    with support.mocked_client(Script((200, body))) as client:
+        first, second = client.directory.service_accounts()
+    assert (first.permissions, second.permissions) == (frozenset({"TMC_OPERATOR"}), frozenset())
 
 
-def test_a_listing_that_knows_no_pages_is_read_once_or_twice() -> None:
-    asked: list[str] = []
-    everybody = [{"id": str(number), "login": f"user{number}"} for number in range(130)]
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        asked.append(request.url.params["page"])
-        return httpx.Response(200, json=everybody)
-
-    with support.mocked_client(answer) as client:
-        assert len(client.directory.users()) == 130
-    assert asked == ["1", "2"]
-
-
-def test_a_listing_without_end_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pulumi_talend.api.directory._MAX_PAGES", 5)
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        page = int(request.url.params["page"])
-        return httpx.Response(200, json=[{"id": f"{page}-{number}"} for number in range(100)])
-
-    with support.mocked_client(answer) as client, pytest.raises(UnexpectedAnswerError) as caught:
-        client.directory.users()
-    support.readable(caught.value, "list the users", "no last page")
+@pytest.mark.parametrize(
+    ("body", "rights"),
+    [
+        (
+            {
+                "type": "USER",
+                "id": "u",
+                "name": "Ada",
+                "roles": [{"name": "R", "permissions": ["A", "B"]}, {"name": "S"}],
+            },
+            {"A", "B"},
+        ),
+        ({"type": "SERVICE_ACCOUNT", "id": "s", "name": "ci", "permissions": ["A"]}, {"A"}),
+        ({"type": "SERVICE_ACCOUNT", "id": "s", "name": "ci"}, set[str]()),
+    ],
+)
+def test_who_the_credential_belongs_to(body: dict[str, Any], rights: set[str]) -> None:
+    api = Script((200, body))
+    with support.mocked_client(api) as client:
+        account = client.directory.me()
+    assert (account.type, account.id, account.name) == (body["type"], body["id"], body["name"])
+    assert account.permissions == rights
+    assert api.lines == ["GET /account/me"]

@@ -1,24 +1,42 @@
-"""Every status becomes its exception, with a message that a person can act on."""
+"""Errors are data, worded once; every status has its exception and says what to do next."""
 
 from __future__ import annotations
+
+import copy
+import json
+import pickle
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 import support
 from pulumi_talend import api
-from pulumi_talend.api import TalendClient
-from pulumi_talend_sandbox.tenant import Fault, Tenant
+from pulumi_talend.api import ClientCredential, Settings, TalendClient, TokenCredential
+from pulumi_talend.api import errors as errors_module
+from pulumi_talend.model.grants import GrantKey
+from pulumi_talend.model.problems import Problem
+from scripted import Script
+
+KEY = GrantKey.from_resource_id("w1/users/u1")
+ROBOT = GrantKey.from_resource_id("w1/service-accounts/s1")
+VIEW = frozenset({"VIEW"})
 
 BY_STATUS: dict[int, type[api.ApiError]] = {
     400: api.BadRequestError,
     401: api.UnauthorizedError,
+    402: api.ApiError,
     403: api.ForbiddenError,
     404: api.NotFoundError,
     405: api.ApiError,
+    408: api.ApiError,
     409: api.ConflictError,
+    413: api.PayloadTooLargeError,
+    414: api.PayloadTooLargeError,
     418: api.ApiError,
     422: api.ApiError,
     429: api.RateLimitedError,
+    431: api.PayloadTooLargeError,
     500: api.ServerError,
     501: api.ServerError,
     502: api.ServerError,
@@ -28,134 +46,229 @@ BY_STATUS: dict[int, type[api.ApiError]] = {
 }
 
 NEXT_STEP = {
-    400: "Check that workspace and principal exist",
-    401: "set talend:token anew",
-    403: "it needs the Environment Administrator role",
-    404: "Check that workspace and principal exist",
+    400: "Check that the workspace and the account exist",
+    401: "The credential from talend:token",
+    403: "It needs the role Environment Administrator (TMC_ENVIRONMENT_MANAGEMENT",
+    404: "Check that the workspace and the account exist",
+    413: "Send less in one request",
     429: "run again later",
-    500: "run again, and ask Talend's support",
-    503: "It may or may not have been done",
+    500: "ask Talend's support",
 }
 
 
 @pytest.mark.parametrize("status", sorted(BY_STATUS))
-def test_each_status_is_its_own_exception(tenant: Tenant, client: TalendClient, status: int) -> None:
-    key = support.user_key(tenant)
-    before = tenant.snapshot()
-    said = {"status": status, "message": f"Said by the API at {status}"}
-    headers = {"retry-after": "100000"} if status == 429 else {}
-    tenant.inject(Fault(kind="status", status=status, body=said, headers={"x-request-id": "r1", **headers}, times=None))
-    with pytest.raises(api.ApiError) as caught:
-        client.permissions.assign(key, frozenset({"VIEW", "EXECUTE"}))
+def test_each_status_is_its_own_exception(status: int) -> None:
+    body = {"status": status, "message": f"Said at {status}", "detail": "More of it", "requestId": "r-77"}
+    headers = {"X-Request-Id": "h1", "retry-after": "100000"}
+    with support.mocked_client(Script((status, body, headers))) as client, pytest.raises(api.ApiError) as caught:
+        client.permissions.assign(KEY, frozenset({"VIEW", "EXECUTE"}))
     error = caught.value
     assert type(error) is BY_STATUS[status]
-    assert error.status == status
-    assert error.said == f"Said by the API at {status}"
-    assert error.headers["x-request-id"] == "r1"
+    assert (error.status, error.api_message, error.api_detail) == (status, f"Said at {status}", "More of it")
+    assert (error.request_id, error.headers["x-request-id"]) == ("r-77", "h1")
+    assert error.subject == f"grant EXECUTE, VIEW to {KEY}"
+    # Nothing is known of a write where the server itself failed, or gave up waiting.
+    assert error.outcome == ("unknown" if status >= 500 or status == 408 else "not done")
     support.readable(
         error,
-        f"Could not grant EXECUTE, VIEW to user {key.principal.id} on workspace {key.workspace_id}",
-        f'the API answered {status} ("Said by the API at {status}")',
+        f"Could not grant EXECUTE, VIEW to user u1 on workspace w1: the API answered {status} "
+        f'("Said at {status}", "More of it", request r-77).',
         NEXT_STEP.get(status, ""),
-        secrets=[tenant.token],
+        secrets=["pat-of-a-test"],
     )
-    assert tenant.snapshot() == before
+    assert ("may or may not" in str(error)) is (error.outcome == "unknown")
 
 
-def test_a_reading_call_that_fails_changed_nothing(tenant: Tenant, client: TalendClient) -> None:
-    tenant.inject(Fault(kind="status", status=500, times=None))
-    with pytest.raises(api.ServerError) as caught:
-        client.permissions.list()
-    support.readable(caught.value, "Nothing was changed")
+def test_a_read_that_fails_has_changed_nothing() -> None:
+    with support.mocked_client(Script(500)) as client, pytest.raises(api.ServerError) as caught:
+        client.permissions.list("users")
+    assert caught.value.outcome == "not done"
 
 
-@pytest.mark.parametrize(
-    ("token", "call", "needs"),
-    [
-        ("sso-only", "permissions", "TMC_ENVIRONMENT_MANAGEMENT"),
-        ("workspaces-only", "service-accounts", "TMC_USER_MANAGEMENT"),
-        ("workspaces-only", "role-mappings", "TMC_SSO_MANAGEMENT"),
-    ],
-)
-def test_a_403_names_the_right_that_is_missing(tenant: Tenant, token: str, call: str, needs: str) -> None:
-    with support.client_of(support.settings_for(tenant, token=tenant.tokens[token])) as client:
-        works = {
-            "permissions": lambda: client.permissions.list(),
-            "service-accounts": lambda: client.permissions.get(support.service_account_key(tenant)),
-            "role-mappings": lambda: client.role_mappings.list(),
-        }
-        with pytest.raises(api.ForbiddenError) as caught:
-            works[call]()
-    support.readable(caught.value, "403", needs)
-    assert len(tenant.calls) == 1
-
-
-def test_a_wrong_token_is_tried_once(tenant: Tenant) -> None:
-    with (
-        support.client_of(support.settings_for(tenant, token="wrong-token-4711")) as client,
-        pytest.raises(api.UnauthorizedError) as caught,
-    ):
-        client.role_mappings.list()
-    support.readable(caught.value, "401", "set talend:token anew", secrets=["wrong-token-4711"])
-    assert len(tenant.calls) == 1
-
-
-SAYINGS: list[tuple[object, str]] = [
-    ({"message": "a"}, "a"),
-    ({"detail": "b", "title": "t"}, "b"),
-    ({"error": "invalid", "error_description": "c"}, "c"),
-    ({"title": "d"}, "d"),
-    ({"error": "e"}, "e"),
-    ({"message": "  ", "reason": "f"}, "f"),
-    ({"message": {"nested": 1}}, '{"message": {"nested": 1}}'),
-    (["g", 1], '["g", 1]'),
-    ("plain words", "plain words"),
-    ("two\r\nlines\x00\x1b[31m\u2028of it", "two lines [31m of it"),
-    ({"message": "x" * 5000}, "x" * 239 + "…"),
-    ("", ""),
+Work = Callable[[TalendClient], Any]
+RIGHTS: list[tuple[Work, str]] = [
+    (lambda client: client.permissions.list("users"), "TMC_ENVIRONMENT_MANAGEMENT"),
+    (lambda client: client.permissions.get(ROBOT), "It needs TMC_USER_MANAGEMENT."),
+    (lambda client: client.permissions.remove_batch("service-accounts", ["w"], ["s"]), "TMC_USER_MANAGEMENT"),
+    (lambda client: client.role_mappings.list(), "It needs TMC_SSO_MANAGEMENT."),
+    (lambda client: client.directory.users(), "It needs TMC_USER_MANAGEMENT."),
+    (lambda client: client.directory.service_accounts(), "It needs TMC_SERVICE_ACCOUNT_MANAGEMENT."),
+    (
+        lambda client: client.directory.workspaces(),
+        "TMC_CLUSTER_MANAGEMENT or TMC_ENVIRONMENT_MANAGEMENT or TMC_OP",
+    ),
+    (lambda client: client.directory.me(), "talend-access doctor"),
 ]
 
 
-@pytest.mark.parametrize(("body", "said"), SAYINGS)
-def test_what_the_api_says_is_quoted_in_one_short_line(
-    tenant: Tenant, client: TalendClient, body: object, said: str
-) -> None:
-    tenant.inject(Fault(kind="status", status=400, body=body))
-    with pytest.raises(api.BadRequestError) as caught:
-        client.permissions.list()
-    assert caught.value.said == said
-    text = support.readable(caught.value)
-    assert (f'("{caught.value.said}")' in text) is bool(said)
+@pytest.mark.parametrize(("work", "needs"), RIGHTS)
+def test_a_403_names_the_right_of_the_operations_table(work: Work, needs: str) -> None:
+    script = Script(403)
+    with support.mocked_client(script) as client, pytest.raises(api.ForbiddenError) as caught:
+        work(client)
+    support.readable(caught.value, "403", needs, "`talend-access doctor`")
+    assert len(script.requests) == 1
 
 
-def test_a_nested_body_is_quoted_and_never_a_crash(tenant: Tenant, client: TalendClient) -> None:
-    tenant.inject(Fault(kind="status", status=400, body="[" * 15_000))
-    with pytest.raises(api.BadRequestError) as caught:
-        client.permissions.list()
-    support.readable(caught.value, "[[[")
+@pytest.mark.parametrize(
+    ("base_url", "said", "unsaid"),
+    [
+        ("https://api.us.cloud.talend.com", "another region than us;", "Qlik"),
+        ("https://api.eu.cloud.talend.com", "another region than eu (Qlik Cloud's eu is Talend's ie)", "endpoint"),
+        ("https://proxy.example", "is wrong or expired; set it again", "region"),
+    ],
+)
+def test_a_401_names_where_the_credential_came_from(base_url: str, said: str, unsaid: str) -> None:
+    settings = Settings(base_url, TokenCredential("wrong-4711"), base_url, token_source="TALEND_TOKEN")
+    script = Script(401)
+    with support.mocked_client(script, settings=settings) as client, pytest.raises(api.UnauthorizedError) as caught:
+        client.role_mappings.list()
+    text = support.readable(caught.value, "401", "credential from TALEND_TOKEN", said, secrets=["wrong-4711"])
+    assert unsaid not in text
+    assert len(script.requests) == 1
+
+
+def test_a_service_account_that_is_refused_names_both_of_its_settings() -> None:
+    source = "talend:clientId and talend:clientSecret"
+    settings = Settings("https://talend.test", ClientCredential("id", "secret-4711"), "x", token_source=source)
+    for script in (Script(401), Script((200, {"access_token": "t", "token_type": "Bearer"}), 401)):
+        with support.mocked_client(script, settings=settings) as client, pytest.raises(api.UnauthorizedError) as caught:
+            client.role_mappings.list()
+        support.readable(caught.value, f"The credential from {source} is wrong or expired", secrets=["secret-4711"])
+
+
+def test_a_service_account_that_may_not_have_tokens_is_told_which_right_may_lack() -> None:
+    settings = Settings("https://talend.test", ClientCredential("id", "secret-4711"), "x")
+    with support.mocked_client(Script(403), settings=settings) as client, pytest.raises(api.ForbiddenError) as caught:
+        client.role_mappings.list()
+    support.readable(caught.value, "get a token for service account id", "TMC_SERVICE_ACCOUNT_MANAGEMENT")
+
+
+SAYINGS: list[tuple[Any, str, str]] = [
+    ({"message": "a"}, "a", ""),
+    ({"message": "a", "detail": "a"}, "a", ""),
+    ({"status": 400, "detail": "b", "title": "t"}, "b", ""),  # service accounts have no message
+    ({"error": "invalid", "error_description": "c"}, "c", ""),
+    ({"title": "d"}, "d", ""),
+    ({"error": "e"}, "e", ""),
+    ({"message": "  ", "reason": "f"}, "f", ""),
+    ({"message": {"nested": 1}}, '{"message": {"nested": 1}}', ""),
+    (["g", 1], '["g", 1]', ""),
+    ("plain words", "plain words", ""),
+    ("two\r\nlines\x00\x1b[31m\u2028of it", "two lines [31m of it", ""),
+    ({"message": "x" * 5000, "detail": "y" * 5000}, "x" * 239 + "…", "y" * 160),
+    ("", "", ""),
+    ("[" * 15_000, "[" * 239 + "…", ""),
+    ({"message": 7, "detail": None, "requestId": 4}, '{"message": 7, "detail": null, "requestId": 4}', ""),
+]
+
+
+@pytest.mark.parametrize(("body", "message", "detail"), SAYINGS)
+def test_what_the_api_says_is_quoted_in_one_short_line(body: Any, message: str, detail: str) -> None:
+    with support.mocked_client(Script((400, body))) as client, pytest.raises(api.BadRequestError) as caught:
+        client.permissions.list("users")
+    assert (caught.value.api_message, caught.value.api_detail) == (message, detail)
+    assert (f'("{message}"' in support.readable(caught.value)) is bool(message)
+
+
+@pytest.mark.parametrize("status", [400, 404, 409, 429, 500])
+@pytest.mark.parametrize("answered", [200, 201, 207])
+def test_a_success_whose_body_is_an_error_is_one(status: int, answered: int) -> None:
+    body = {"status": status, "message": "It failed", "requestId": "r"}
+    works: list[tuple[Work, str]] = [
+        (lambda client: client.permissions.list("users"), "not done"),
+        (lambda client: client.role_mappings.list(), "not done"),
+        (lambda client: client.permissions.assign(KEY, VIEW), "unknown"),
+        (lambda client: client.role_mappings.replace_all([]), "unknown"),
+        (lambda client: client.permissions.assign_batch("users", {KEY: VIEW}), "unknown"),
+    ]
+    for work, outcome in works:
+        script = Script((answered, body, {"retry-after": "9999"}))
+        with support.mocked_client(script) as client, pytest.raises(BY_STATUS[status]) as caught:
+            work(client)
+        assert (caught.value.outcome, caught.value.api_message) == (outcome, "It failed")
+
+
+def test_a_404_inside_a_200_means_the_same_as_outside() -> None:
+    with support.mocked_client(Script((200, {"status": 404, "message": "none"}))) as client:
+        assert client.role_mappings.get("a") is None
+        assert client.permissions.get(KEY) is None
+
+
+def test_fields_are_replaced_in_a_copy_and_all_others_stay() -> None:
+    error = api.ConflictError(409, api_message="m", request_id="r", subject="s", advice="a", headers={"x": "y"})
+    other = error.with_(subject="grant it", outcome="done", advice="Run `adopt`.")
+    assert type(other) is api.ConflictError
+    assert (other.status, other.api_message, other.request_id, other.headers) == (409, "m", "r", {"x": "y"})
+    assert str(other) == 'Could not grant it: the API answered 409 ("m", request r). It took effect. Run `adopt`.'
+    assert str(error) == 'Could not s: the API answered 409 ("m", request r). a.'
+    assert (error.with_(advice="").advice, error.with_(reason="no").reason) == ("", "no")
+    assert error.with_(reason="no").args == ("no",)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        api.TalendError("no", subject="s", advice="a", outcome="unknown"),
+        api.ConfigurationError([Problem("talend:region", "r"), Problem("", "whole")]),
+        api.ForbiddenError(403, api_message="m", api_detail="d", request_id="i", headers={"a": "b"}),
+        api.UnsafeNameError("n"),
+    ],
+)
+def test_an_error_survives_copying_and_pickling(error: api.TalendError, monkeypatch: pytest.MonkeyPatch) -> None:
+    import pulumi_talend
+
+    monkeypatch.setattr(pulumi_talend, type(error).__name__, type(error), raising=False)
+    for other in (copy.copy(error), pickle.loads(pickle.dumps(error)), error.with_()):
+        assert type(other) is type(error)
+        assert vars(other) == vars(error)
+        assert (str(other), other.args) == (str(error), error.args)
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (api.TalendError("no"), "no."),
+        (api.TalendError("Really?"), "Really?"),
+        (api.TalendError("it broke", subject="do it"), "Could not do it: it broke."),
+        (api.TalendError("it broke", outcome="unknown"), "it broke. It may or may not have taken effect."),
+        (api.TalendError("it broke", advice="Do x."), "it broke. Do x."),
+        (api.ConfigurationError([Problem("a", "b"), Problem("c", "d")]), "a: b; c: d."),
+        (api.ApiError(418), "the API answered 418."),
+        (api.ApiError(418, request_id="7"), "the API answered 418 (request 7)."),
+    ],
+)
+def test_an_error_is_worded_from_its_fields(error: api.TalendError, text: str) -> None:
+    assert str(error) == text
 
 
 def test_the_tree_is_as_printed_at_the_head_of_its_module() -> None:
     tree = {
-        api.ConfigurationError: api.TalendError,
-        api.TransportError: api.TalendError,
-        api.NotSentError: api.TransportError,
-        api.NoAnswerError: api.TransportError,
-        api.UnexpectedAnswerError: api.TransportError,
-        api.CancelledError: api.TalendError,
-        api.ApiError: api.TalendError,
-        api.BadRequestError: api.ApiError,
-        api.UnauthorizedError: api.ApiError,
-        api.ForbiddenError: api.ApiError,
-        api.NotFoundError: api.ApiError,
-        api.ConflictError: api.ApiError,
-        api.RateLimitedError: api.ApiError,
-        api.ServerError: api.ApiError,
+        api.ConfigurationError: (api.TalendError,),
+        api.TransportError: (api.TalendError,),
+        api.NotSentError: (api.TransportError,),
+        api.NoResponseError: (api.TransportError,),
+        api.UnexpectedResponseError: (api.TransportError,),
+        api.UnsafeNameError: (api.TalendError, ValueError),
+        api.CancelledError: (api.TalendError,),
+        api.ApiError: (api.TalendError,),
+        **{kind: (api.ApiError,) for kind in BY_STATUS.values() if kind is not api.ApiError},
     }
-    for child, parent in tree.items():
-        assert child.__bases__ == (parent,)
+    for child, parents in tree.items():
+        assert child.__bases__ == parents
         assert child.__module__ == "pulumi_talend"
-    from pulumi_talend.api import errors
+        assert f"── {child.__name__} " in (errors_module.__doc__ or "")
 
-    for child in tree:
-        assert f"── {child.__name__} " in (errors.__doc__ or "")
+
+def test_a_body_of_another_shape_is_no_crash() -> None:
+    for body in (
+        b"\xff\xfe\x00",
+        json.dumps([[]] * 50),
+        "null",
+        "1e999",
+        '{"a":1,"a":2}',
+        "\ud800".encode("utf-8", "surrogatepass"),
+    ):
+        with support.mocked_client(Script((400, body))) as client, pytest.raises(api.BadRequestError) as caught:
+            client.permissions.list("users")
+        support.readable(caught.value, "400")

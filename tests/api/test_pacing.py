@@ -196,7 +196,7 @@ def test_the_end_of_the_process_ends_the_waiting(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(threading, "main_thread", Ended)
     with pytest.raises(CancelledError) as caught, pacer.turn():
         raise AssertionError("the turn came")
-    support.readable(caught.value, "Cancelled while waiting", "nothing was sent")
+    support.readable(caught.value, "shutting down", "nothing was sent")
     assert sum(clock.waited) <= 0.25
 
 

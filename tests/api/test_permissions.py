@@ -3,97 +3,85 @@
 from __future__ import annotations
 
 import json
-from urllib.parse import quote
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl, quote
 
-import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import support
 from pulumi_talend.api import (
+    ApiError,
     BadRequestError,
-    GrantKey,
+    ConflictError,
+    ForbiddenError,
     NotFoundError,
-    Principal,
+    ServerError,
     TalendClient,
-    UnexpectedAnswerError,
+    UnexpectedResponseError,
 )
-from pulumi_talend_sandbox.tenant import Fault, Tenant
+from pulumi_talend.model.grants import PRINCIPAL_KINDS, GrantKey, Permissions, Principal, PrincipalKind
+from scripted import Script
 
 VIEW = frozenset({"VIEW"})
 BOTH = frozenset({"VIEW", "EXECUTE"})
-KINDS = ("users", "service-accounts")
+BATCH_PATHS = {
+    "users": "/security/permissions/batch",
+    "service-accounts": "/security/service-accounts/permissions/batch",
+}
+ID_NAMES = {"users": "userId", "service-accounts": "serviceAccountId"}
 
 
-def key_of(tenant: Tenant, kind: str) -> GrantKey:
-    return support.user_key(tenant) if kind == "users" else support.service_account_key(tenant)
+def key(kind: PrincipalKind = "users", workspace: str = "w1", principal: str = "p1") -> GrantKey:
+    return GrantKey(workspace, Principal(kind, principal))
 
 
-def path_of(key: GrantKey) -> str:
-    return f"/security/workspaces/{key.workspace_id}/{key.principal.kind}/{key.principal.id}/permissions"
+def row(workspace: str, principal: str, *permissions: str, name: str = "userId") -> dict[str, Any]:
+    return {"workspaceId": workspace, name: principal, "permissions": list(permissions)}
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_each_unitary_call_is_the_documented_one(tenant: Tenant, client: TalendClient, kind: str) -> None:
-    key = key_of(tenant, kind)
-    untouched = support.others(tenant, key)
-
-    assert client.permissions.get(key) is None
-    client.permissions.assign(key, BOTH)
-    assert client.permissions.get(key) == BOTH
-    client.permissions.replace(key, VIEW)
-    assert client.permissions.get(key) == VIEW
-    client.permissions.remove(key)
-    assert client.permissions.get(key) is None
-
-    path = path_of(key)
-    assert [(call.method, call.target, call.body, call.status) for call in tenant.calls] == [
-        ("GET", path, None, 404),
-        ("POST", path, ["EXECUTE", "VIEW"], 200),
-        ("GET", path, None, 200),
-        ("PUT", path, ["VIEW"], 200),
-        ("GET", path, None, 200),
-        ("DELETE", path, None, 204),
-        ("GET", path, None, 404),
-    ]
-    assert {call.token_name for call in tenant.calls} == {"admin"}
-    assert support.others(tenant, key) == untouched
+@pytest.mark.parametrize("kind", PRINCIPAL_KINDS)
+def test_each_single_call_is_the_documented_one(kind: PrincipalKind) -> None:
+    api = Script(404, 201, (200, row("w1", "p1", "EXECUTE", "VIEW")), 204, 204)
+    with support.mocked_client(api) as client:
+        assert client.permissions.get(key(kind)) is None
+        client.permissions.assign(key(kind), BOTH)
+        assert client.permissions.get(key(kind)) == BOTH
+        client.permissions.replace(key(kind), VIEW)
+        client.permissions.remove(key(kind))
+    path = f"/security/workspaces/w1/{kind}/p1/permissions"
+    assert api.lines == [f"{method} {path}" for method in ("GET", "POST", "GET", "PUT", "DELETE")]
+    assert api.bodies == [None, ["EXECUTE", "VIEW"], None, ["VIEW"], None]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("status", ["200", "201", "204"])
-def test_a_write_may_answer_with_or_without_a_body(
-    tenant: Tenant, client: TalendClient, kind: str, status: str
-) -> None:
-    tenant.set_behaviour(write_status=status)
-    key = key_of(tenant, kind)
-    client.permissions.assign(key, VIEW)
-    client.permissions.replace(key, BOTH)
-    assert support.standing(tenant, key) == BOTH
+@pytest.mark.parametrize("status", [200, 201, 204])
+def test_a_write_may_answer_with_any_success_with_or_without_a_body(status: int) -> None:
+    for body in (None, row("w1", "p1", "VIEW"), ["VIEW"], {}):
+        with support.mocked_client(Script((status, body))) as client:
+            client.permissions.assign(key(), VIEW)
+            client.permissions.replace(key(), VIEW)
+            assert client.permissions.assign_batch("users", {key(): VIEW}).refused == {}
 
 
-@pytest.mark.parametrize("answer", ["404", "empty"])
-def test_no_permissions_is_none_however_the_api_says_it(tenant: Tenant, client: TalendClient, answer: str) -> None:
-    tenant.set_behaviour(get_of_none=answer)
-    assert client.permissions.get(support.user_key(tenant)) is None
+@pytest.mark.parametrize("answer", [404, (200, {"permissions": []}), (200, row("w1", "p1"))])
+def test_no_permissions_are_none_however_the_api_answers(answer: Any) -> None:
+    with support.mocked_client(Script(answer)) as client:
+        assert client.permissions.get(key()) is None
 
 
-def test_what_is_missing_is_named(tenant: Tenant, client: TalendClient) -> None:
-    key = GrantKey("no-such-workspace", support.user_key(tenant).principal)
-    with pytest.raises(NotFoundError) as caught:
-        client.permissions.replace(key, VIEW)
-    support.readable(caught.value, "VIEW", str(key), "404", "Check that workspace and principal exist")
-    with pytest.raises(NotFoundError) as caught:
-        client.permissions.remove(support.user_key(tenant))
-    support.readable(caught.value, "remove the permissions", "404")
-
-
-def test_the_engine_use_rule_is_named_where_the_api_refuses(tenant: Tenant, client: TalendClient) -> None:
-    key = GrantKey(support.workspaces_of(tenant)[0], Principal("users", support.engine_user_id(tenant)))
-    before = tenant.snapshot()
-    with pytest.raises(BadRequestError) as caught:
-        client.permissions.assign(key, frozenset({"AUTHOR"}))
-    support.readable(caught.value, "AUTHOR", key.principal.id, "TMC_ENGINE_USE", "EXECUTE and VIEW only")
-    assert tenant.snapshot() == before
+@pytest.mark.parametrize(("status", "kind"), [(404, NotFoundError), (409, ConflictError), (400, BadRequestError)])
+def test_a_refused_write_names_what_was_refused(status: int, kind: type[ApiError]) -> None:
+    with support.mocked_client(Script(status)) as client:
+        for work, words in (
+            (lambda: client.permissions.assign(key(), BOTH), "grant EXECUTE, VIEW to user p1 on workspace w1"),
+            (lambda: client.permissions.replace(key(), VIEW), "set the permissions of user p1 on workspace w1 to VIEW"),
+            (lambda: client.permissions.remove(key()), "remove the permissions of user p1 on workspace w1"),
+        ):
+            with pytest.raises(kind) as caught:
+                work()
+            support.readable(caught.value, words, "TMC_ENGINE_USE may have EXECUTE and VIEW only")
 
 
 ODD = ["a/b", 'quo"te', "per%cent", "%2F", "ünï-Köln", "a+b", "what?", "hash#tag", "semi;colon", "a b", "日本", "a&b=c"]
@@ -101,158 +89,231 @@ ODD = ["a/b", 'quo"te', "per%cent", "%2F", "ünï-Köln", "a+b", "what?", "hash#
 
 @pytest.mark.parametrize("odd", ODD)
 def test_odd_ids_arrive_as_they_are(odd: str) -> None:
-    seen: list[httpx.Request] = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        seen.append(request)
-        return httpx.Response(404)
-
-    settings_key = GrantKey(odd, Principal("users", odd))
-    with support.mocked_client(answer) as client:
-        assert client.permissions.get(settings_key) is None
-    (request,) = seen
+    api = Script(404)
+    with support.mocked_client(api) as client:
+        assert client.permissions.get(key("users", odd, odd)) is None
     encoded = quote(odd, safe="")
-    assert request.url.raw_path.decode() == f"/security/workspaces/{encoded}/users/{encoded}/permissions"
-    assert request.url.host == "talend.test"
+    assert api.lines == [f"GET /security/workspaces/{encoded}/users/{encoded}/permissions"]
+    assert api.requests[0].url.host == "talend.test"
 
 
-@pytest.mark.parametrize("nothing", ["", ".", "..", "/", "//", "../..", "?", "#", "%", "   "])
+@pytest.mark.parametrize("nothing", ["", ".", "..", "/", "//", "../..", "?", "#", "%", "   ", "a/..", "\ud800a"])
 def test_an_id_that_is_a_step_in_a_path_is_never_sent(nothing: str) -> None:
-    def answer(request: httpx.Request) -> httpx.Response:
-        raise AssertionError(f"sent: {request.method} {request.url}")
-
-    with (
-        support.mocked_client(answer) as client,
-        pytest.raises(ValueError, match="cannot safely stand in a URL's path"),
-    ):
-        client.permissions.remove(GrantKey("workspace", Principal("users", nothing)))
+    api = Script(204)
+    with support.mocked_client(api) as client, pytest.raises(ValueError, match="not safe in the path") as caught:
+        client.permissions.remove(key("users", "w", nothing))
+    assert api.requests == []
+    support.readable(caught.value, "Could not remove the permissions of user", "nothing was sent")
 
 
-@pytest.mark.parametrize("wrong", ["workspaceId", "userId"])
-def test_an_answer_for_somebody_else_is_not_believed(tenant: Tenant, client: TalendClient, wrong: str) -> None:
-    key = support.user_key(tenant)
-    body = {"workspaceId": key.workspace_id, "userId": key.principal.id, "permissions": ["VIEW"], wrong: "another"}
-    tenant.inject(Fault(kind="status", status=200, body=body))
-    with pytest.raises(UnexpectedAnswerError) as caught:
-        client.permissions.get(key)
-    support.readable(caught.value, "another", str(key))
+@pytest.mark.parametrize("kind", PRINCIPAL_KINDS)
+def test_an_answer_about_another_principal_or_workspace_is_not_believed(kind: PrincipalKind) -> None:
+    for wrong in ("workspaceId", "userId", *{ID_NAMES[kind]}):
+        body = row("w1", "p1", "VIEW") | {wrong: "another"}
+        with support.mocked_client(Script((200, body))) as client, pytest.raises(UnexpectedResponseError) as caught:
+            client.permissions.get(key(kind))
+        support.readable(caught.value, "another", str(key(kind)))
 
 
-def test_an_answer_without_ids_is_taken(tenant: Tenant, client: TalendClient) -> None:
-    tenant.inject(Fault(kind="status", status=200, body={"permissions": ["VIEW"], "unheardOf": 1}))
-    assert client.permissions.get(support.user_key(tenant)) == VIEW
+@pytest.mark.parametrize("kind", PRINCIPAL_KINDS)
+@pytest.mark.parametrize("extra", [{}, {"workspaceId": "w1"}, {"userId": "p1"}, {"unheardOf": 1}])
+def test_an_answer_may_lack_ids(kind: PrincipalKind, extra: dict[str, Any]) -> None:
+    with support.mocked_client(Script((200, {"permissions": ["VIEW"], **extra}))) as client:
+        assert client.permissions.get(key(kind)) == VIEW
 
 
 @pytest.mark.parametrize("body", [{"permissions": None}, {}, [], "VIEW", {"permissions": "VIEW"}, {"permissions": [1]}])
-def test_an_answer_of_another_form_is_an_error_and_never_none(
-    tenant: Tenant, client: TalendClient, body: object
-) -> None:
-    # As JSON text: a str body of a fault would go out as it is.
-    tenant.inject(Fault(kind="status", status=200, body=json.dumps(body), headers={"content-type": "application/json"}))
-    with pytest.raises(UnexpectedAnswerError) as caught:
-        client.permissions.get(support.user_key(tenant))
+def test_an_answer_of_another_form_is_an_error_and_never_none(body: object) -> None:
+    with (
+        support.mocked_client(Script((200, json.dumps(body)))) as client,
+        pytest.raises(UnexpectedResponseError) as caught,
+    ):
+        client.permissions.get(key())
     support.readable(caught.value, "not what the API documents", "talend:endpoint")
 
 
-def test_listing_takes_the_filters_as_the_examples_spell_them(tenant: Tenant, client: TalendClient) -> None:
-    held = {
-        GrantKey.from_resource_id("/".join(key)): frozenset(permissions)
-        for key, permissions in tenant.grants().items()
-        if key[1] == "users"
-    }
-    one = next(iter(held))
-    environment = next(w["environment"]["id"] for w in tenant.workspaces() if w["id"] == one.workspace_id)
-    in_environment = {w["id"] for w in tenant.workspaces() if w["environment"]["id"] == environment}
-
-    assert client.permissions.list() == held
-    assert client.permissions.list(workspace_id=one.workspace_id) == {
-        key: value for key, value in held.items() if key.workspace_id == one.workspace_id
-    }
-    assert client.permissions.list(user_id=one.principal.id) == {
-        key: value for key, value in held.items() if key.principal == one.principal
-    }
-    assert client.permissions.list(environment_id=environment) == {
-        key: value for key, value in held.items() if key.workspace_id in in_environment
-    }
-    assert [call.query for call in tenant.calls] == [
-        {},
-        {"workspaceId": one.workspace_id},
-        {"userId": one.principal.id},
-        {"environmentId": environment},
-    ]
-
-
-def test_listing_with_service_accounts_and_empty_entries(tenant: Tenant, client: TalendClient) -> None:
-    tenant.set_behaviour(include_service_accounts_in_listing=True)
-    listed = client.permissions.list()
-    assert {key.principal.kind for key in listed} == {"users", "service-accounts"}
-    assert len(listed) == len(tenant.grants())
-
-    tenant.inject(
-        Fault(
-            kind="status",
-            status=200,
-            body=[
-                {"workspaceId": "w", "userId": "u", "permissions": []},
-                {"workspaceId": "w", "userId": "v", "permissions": ["VIEW"]},
-                {"workspaceId": "w", "userId": "v", "permissions": ["EXECUTE"]},
+@pytest.mark.parametrize(
+    ("kind", "id_name"),
+    [("users", "userId"), ("service-accounts", "userId"), ("service-accounts", "serviceAccountId")],
+)
+def test_what_a_listed_row_is_follows_from_the_call(kind: PrincipalKind, id_name: str) -> None:
+    api = Script(
+        (
+            200,
+            [
+                row("w", "a", "VIEW", name=id_name),
+                row("w", "b", name=id_name),
+                row("x", "a", "VIEW", name=id_name),
+                row("x", "a", "EXECUTE", name=id_name),
             ],
         )
     )
-    assert client.permissions.list() == {GrantKey("w", Principal("users", "v")): BOTH}
+    with support.mocked_client(api) as client:
+        assert client.permissions.list(kind) == {key(kind, "w", "a"): VIEW, key(kind, "x", "a"): BOTH}
+        client.permissions.list(kind, workspace_id="w", environment_id="e", principal_id="a")
+    path = BATCH_PATHS[kind].removesuffix("/batch")
+    assert api.lines == [f"GET {path}", f"GET {path}?workspaceId=w&environmentId=e&{ID_NAMES[kind]}=a"]
 
 
 @pytest.mark.parametrize("lost", ["workspaceId", "userId", "permissions"])
-def test_a_listing_whose_entries_lack_a_field_is_an_error(tenant: Tenant, client: TalendClient, lost: str) -> None:
-    tenant.inject(Fault(kind="missing-field", field=lost))
-    with pytest.raises(UnexpectedAnswerError) as caught:
-        client.permissions.list()
-    support.readable(caught.value, "list the permissions of the tenant")
+def test_a_listing_whose_rows_lack_a_field_is_an_error(lost: str) -> None:
+    broken = row("w", "a", "VIEW")
+    del broken[lost]
+    with (
+        support.mocked_client(Script((200, [row("w", "a"), broken]))) as client,
+        pytest.raises(UnexpectedResponseError) as caught,
+    ):
+        client.permissions.list("users")
+    support.readable(caught.value, "list the permissions of users")
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_each_batch_call_is_the_documented_one(tenant: Tenant, client: TalendClient, kind: str) -> None:
-    key = key_of(tenant, kind)
-    other = GrantKey(support.workspaces_of(tenant)[1], key.principal)
-    client.permissions.assign_batch(key.principal.kind, {key: VIEW, other: BOTH})
-    assert (support.standing(tenant, key), support.standing(tenant, other)) == (VIEW, BOTH)
-    client.permissions.replace_batch(key.principal.kind, {key: BOTH, other: VIEW})
-    assert (support.standing(tenant, key), support.standing(tenant, other)) == (BOTH, VIEW)
-    client.permissions.remove_batch(key.principal.kind, [key.workspace_id, other.workspace_id], [key.principal.id])
-    assert (support.standing(tenant, key), support.standing(tenant, other)) == (None, None)
+def test_a_filter_that_names_nothing_is_not_found() -> None:
+    with support.mocked_client(Script(404)) as client, pytest.raises(NotFoundError) as caught:
+        client.permissions.list("users", workspace_id="nowhere")
+    support.readable(caught.value, "list the permissions of users (workspaceId nowhere)", "Check that the ids exist")
 
-    path = "/security/permissions/batch" if kind == "users" else "/security/service-accounts/permissions/batch"
-    id_name, ids = ("userId", "userIds") if kind == "users" else ("serviceAccountId", "serviceAccountIds")
-    who = key.principal.id
-    first, second = sorted([key, other])
-    assert [(call.method, call.path) for call in tenant.calls] == [("POST", path), ("PUT", path), ("DELETE", path)]
-    assert tenant.calls[0].body == [
-        {"workspaceId": one.workspace_id, id_name: who, "permissions": sorted({key: VIEW, other: BOTH}[one])}
-        for one in (first, second)
+
+@pytest.mark.parametrize("kind", PRINCIPAL_KINDS)
+def test_each_batch_call_is_the_documented_one(kind: PrincipalKind) -> None:
+    api = Script(204)
+    first, second = key(kind, "w1", "p1"), key(kind, "w2", "p1")
+    with support.mocked_client(api) as client:
+        assert client.permissions.assign_batch(kind, {second: BOTH, first: VIEW}).refused == {}
+        assert client.permissions.replace_batch(kind, {second: BOTH, first: VIEW}).refused == {}
+        assert client.permissions.remove_batch(kind, ["w1", "w2"], ["p1", "p2"]).refused == {}
+    path, ids = BATCH_PATHS[kind], f"{ID_NAMES[kind]}s"
+    query = f"workspaceIds=w1&workspaceIds=w2&{ids}=p1&{ids}=p2"
+    assert api.lines == [f"POST {path}", f"PUT {path}", f"DELETE {path}?{query}"]
+    # The documented field is userId for service accounts too.
+    assert api.bodies == [*[[row("w1", "p1", "VIEW"), row("w2", "p1", "EXECUTE", "VIEW")]] * 2, None]
+
+
+def test_a_batch_of_nothing_is_no_call_and_one_of_both_kinds_is_refused() -> None:
+    api = Script(204)
+    with support.mocked_client(api) as client:
+        assert client.permissions.assign_batch("users", {}).refused == {}
+        with pytest.raises(ValueError, match="other kind"):
+            client.permissions.replace_batch("users", {key(): VIEW, key("service-accounts"): VIEW})
+    assert api.requests == []
+
+
+@given(
+    st.lists(st.text(st.characters(codec="utf-8"), min_size=1, max_size=8).filter(str.isalnum), min_size=1, max_size=4)
+)
+def test_arrays_of_any_ids_are_repeated_keys(ids: list[str]) -> None:
+    api = Script(204)
+    with support.mocked_client(api) as client:
+        client.permissions.remove_batch("service-accounts", ids, ids[:1])
+    sent = parse_qsl(api.requests[0].url.query.decode("ascii"), keep_blank_values=True)
+    assert sent == [*(("workspaceIds", one) for one in ids), ("serviceAccountIds", ids[0])]
+
+
+Batch = Callable[[TalendClient, PrincipalKind, "dict[GrantKey, Permissions]"], Any]
+BATCHES: dict[str, Batch] = {
+    "POST": lambda client, kind, grants: client.permissions.assign_batch(kind, grants),
+    "PUT": lambda client, kind, grants: client.permissions.replace_batch(kind, grants),
+    "DELETE": lambda client, kind, grants: client.permissions.remove_batch(
+        kind, sorted({one.workspace_id for one in grants}), sorted({one.principal.id for one in grants})
+    ),
+}
+
+
+def result(method: str, status: Any, workspace: str, principal: str, **fields: Any) -> dict[str, Any]:
+    """A row of a 207 as documented for `method`."""
+    about = {"permissionId": {"workspaceId": workspace, "userId": principal}}
+    if method != "DELETE":
+        about = {"permission": row(workspace, principal, "VIEW")}
+    return {"status": status, **about, **fields}
+
+
+@pytest.mark.parametrize("kind", PRINCIPAL_KINDS)
+@pytest.mark.parametrize("method", BATCHES)
+def test_each_refused_member_of_a_207_has_its_own_error(kind: PrincipalKind, method: str) -> None:
+    grants = {key(kind, "w", principal): VIEW for principal in "abcdef"}
+    rows = [
+        result(method, 404, "w", "a", message="No such account"),
+        result(method, 409, "w", "b", message="Has some", detail="for developers", requestId="r1"),
+        result(method, 200, "w", "c", message="Fine"),
+        result(method, 403, "w", "d", message="pat-of-a-test may not"),
+        result(method, 500, "w", "e"),
+        {"status": 204},
     ]
-    assert tenant.calls[2].query == {"workspaceIds": f"{key.workspace_id},{other.workspace_id}", ids: who}
-
-
-def test_removing_a_batch_takes_every_pair_of_the_two_lists(tenant: Tenant, client: TalendClient) -> None:
-    keys = [support.user_key(tenant, workspace, user) for workspace in (0, 1) for user in (10, 11)]
-    for key in keys:
-        support.grant_by_hand(tenant, key, "VIEW")
-    untouched = support.others(tenant, *keys)
-    client.permissions.remove_batch(
-        "users", sorted({k.workspace_id for k in keys}), sorted({k.principal.id for k in keys})
+    with support.mocked_client(Script((207, rows))) as client:
+        refused = BATCHES[method](client, kind, grants).refused
+    assert {one.principal.id: type(error) for one, error in refused.items()} == {
+        "a": NotFoundError,
+        "b": ConflictError,
+        "d": ForbiddenError,
+        "e": ServerError,
+    }
+    by_id = {one.principal.id: error for one, error in refused.items()}
+    support.readable(by_id["a"], "No such account", str(key(kind, "w", "a")), "404")
+    assert (by_id["b"].api_message, by_id["b"].api_detail, by_id["b"].request_id) == (
+        "Has some",
+        "for developers",
+        "r1",
     )
-    assert [support.standing(tenant, key) for key in keys] == [None] * 4
-    assert support.others(tenant, *keys) == untouched
+    support.readable(by_id["d"], "[secure] may not", "It needs", secrets=["pat-of-a-test"])
+    assert {name: error.outcome for name, error in by_id.items()} == {
+        "a": "not done",
+        "b": "not done",
+        "d": "not done",
+        "e": "unknown",
+    }
+    words = {"POST": "grant VIEW to", "PUT": "set the permissions of", "DELETE": "remove the permissions of"}[method]
+    assert all(error.subject.startswith(words) for error in refused.values())
 
 
-@pytest.mark.parametrize("text", ["", "w", "w/users", "w/users/", "/users/u", "w/groups/g", "w/users/u/x", " /users"])
-def test_another_form_of_id_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is not the id of a grant"):
-        GrantKey.from_resource_id(text)
+@pytest.mark.parametrize("method", BATCHES)
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        {},
+        '"nothing"',
+        [{}],
+        [{"status": 404}],
+        [{"status": 404, "message": "who?"}],
+        [{"status": 404, "permission": None, "permissionId": None}],
+        [{"status": "many", "permission": {"workspaceId": "w", "userId": "a"}}],
+        [{"status": 404, "permission": {"workspaceId": "w"}}],
+        [{"status": 404, "permission": {"workspaceId": "w", "userId": ""}}],
+        [{"status": 404, "permission": {"workspaceId": "w", "userId": "stranger"}}],
+        [{"status": 404, "permissionId": {"workspaceId": "stranger", "userId": "a"}}],
+        [{"status": 404, "permission": {"workspaceId": "w", "userId": "a"}}, 7],
+    ],
+)
+def test_a_207_that_cannot_be_matched_has_an_unknown_outcome(method: str, body: Any) -> None:
+    api = Script((207, body))
+    with support.mocked_client(api) as client, pytest.raises(UnexpectedResponseError) as caught:
+        BATCHES[method](client, "users", {key("users", "w", "a"): VIEW})
+    assert caught.value.outcome == "unknown"
+    support.readable(caught.value, "may or may not have taken effect")
+    assert len(api.requests) == 1
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_an_id_goes_there_and_back(tenant: Tenant, kind: str) -> None:
-    key = key_of(tenant, kind)
-    assert GrantKey.from_resource_id(key.resource_id) == key
-    assert key.resource_id == f"{key.workspace_id}/{kind}/{key.principal.id}"
+@pytest.mark.parametrize("method", BATCHES)
+def test_a_207_that_refuses_nothing_is_a_success(method: str) -> None:
+    answers: list[list[dict[str, Any]]] = [
+        [],
+        [result(method, 201, "w", "a")],
+        [result(method, "204", "w", "a"), {"status": 200, "permission": {}}],
+    ]
+    for rows in answers:
+        with support.mocked_client(Script((207, rows))) as client:
+            assert BATCHES[method](client, "users", {key("users", "w", "a"): VIEW}).refused == {}
+
+
+@pytest.mark.parametrize("method", BATCHES)
+def test_a_batch_that_is_done_later_has_an_unknown_outcome(method: str) -> None:
+    with support.mocked_client(Script(202)) as client, pytest.raises(UnexpectedResponseError) as caught:
+        BATCHES[method](client, "users", {key(): VIEW})
+    assert caught.value.outcome == "unknown"
+    support.readable(caught.value, "202", "pulumi refresh")
+
+
+def test_rows_of_a_207_may_name_the_service_account() -> None:
+    rows = [{"status": "404", "permission": {"workspaceId": "w", "serviceAccountId": "a"}}]
+    with support.mocked_client(Script((207, rows))) as client:
+        refused = client.permissions.assign_batch("service-accounts", {key("service-accounts", "w", "a"): VIEW}).refused
+    assert list(refused) == [key("service-accounts", "w", "a")]

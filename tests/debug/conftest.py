@@ -8,7 +8,7 @@ import pytest
 
 from pulumi_talend import debuglog
 from pulumi_talend.api import ENVIRONMENT_NAMES
-from pulumi_talend.resources.base import forget_tenants
+from pulumi_talend.provider.session import SESSIONS
 
 
 @pytest.fixture(autouse=True)
@@ -17,4 +17,4 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.delenv(name, raising=False)
     yield
     debuglog.stop()
-    forget_tenants()
+    SESSIONS.close()

@@ -8,16 +8,19 @@ import re
 import stat
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from pulumi.dynamic import Config, ConfigureRequest
 
 import support
-from hosting import Lab
+from hosting import Lab, Refused
 from pulumi_talend import debuglog
-from pulumi_talend.api import NoAnswerError, Settings, TalendClient, TalendError, TokenCredential
-from pulumi_talend.resources.role_mapping import RoleMappingProvider
+from pulumi_talend.api import NoResponseError, Settings, TalendClient, TalendError, TokenCredential
+from pulumi_talend.provider.single import RoleMappingProvider
 from pulumi_talend_sandbox.tenant import Fault, Tenant
 
 LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (host|program|talend-access|writer-\d+)\[\d+\] \S+ \S")
@@ -52,7 +55,7 @@ def test_on_means_a_file_where_the_work_is_done(value: str, tmp_path: Path, monk
     said: list[str] = []
     for _ in range(2):
         debuglog.start("host", said.append)
-    assert said == [f"details of this run go to {tmp_path / 'talend-debug.log'} (TALEND_DEBUG)"]
+    assert said == [f"the debug log of this run is {tmp_path / 'talend-debug.log'} (TALEND_DEBUG)"]
     assert stat.S_IMODE((tmp_path / "talend-debug.log").stat().st_mode) == 0o600
 
 
@@ -82,7 +85,7 @@ def test_calls_retries_operations_and_versions_are_in_it(tenant: Tenant, log: Pa
         assert LINE.match(line) or line.startswith("    "), line
     assert re.search(r"begins: pulumi-talend \S+, pulumi \S+, httpx \S+, pydantic \S+, grpcio \S+, Python 3\.", text)
     assert "check RoleMapping crew begins" in text
-    assert "create RoleMapping is done" in text
+    assert "create RoleMapping crew is done" in text
     assert re.search(r"GET http://\S+/security/role-mappings -> 503 .*in \d\.\d{3} s", text)
     assert re.search(r"GET /security/role-mappings, failed 1 times of 5: tries again in [\d.]+ s \(Could not", text)
     sent = re.search(r"POST http://\S+/security/role-mappings (\[.*\]) -> 200 (.*) in", text)
@@ -91,35 +94,41 @@ def test_calls_retries_operations_and_versions_are_in_it(tenant: Tenant, log: Pa
     assert "x-ratelimit-remaining=" in sent[2]
 
 
-def test_a_refused_check_and_the_history_of_an_error_are_in_it(tenant: Tenant, log: Path) -> None:
-    run = Lab(tenant).run()
-    refused = run.provider(RoleMappingProvider).check({}, {"role_name": "a,b", "roles": []})
-    assert len(refused.failures) == 2
-    tenant.inject(Fault(kind="status", status=403, method="DELETE"))
+def test_the_history_of_an_error_is_in_it(tenant: Tenant, log: Path) -> None:
+    lab = Lab(tenant)
+    run = lab.run()
+    run.up(RoleMappingProvider, "crew", role_name="crew", roles=["Operator"])
+    tenant.inject(Fault(kind="status", status=403, path=r"/security/role-mappings.*", times=None))
     with pytest.raises(TalendError) as caught:
-        run.provider(RoleMappingProvider).delete("nordlicht-platform", {})
+        lab.run().destroy("crew")
     assert caught.value.__context__ is None
     assert "Traceback" not in str(caught.value)
     text = log.read_text()
-    assert "refused: role_name: has a comma" in text
-    assert "delete RoleMapping nordlicht-platform failed: Traceback (most recent call last):" in text
-    assert "role_mapping.py" in text
+    assert "delete RoleMapping crew crew failed: Traceback (most recent call last):" in text
+    assert "provider/single.py" in text
 
 
 class Broken(RoleMappingProvider):
     """A provider with a bug that has a secret in its text."""
 
-    def _delete(self, tenant: object, _id: str, _kept: object) -> None:
+    def _delete(self, urn: str, id_: str, kept: Mapping[str, Any]) -> None:
         try:
             raise KeyError("first")
         except KeyError:
-            raise RuntimeError(f"went wrong with {_id}") from None
+            raise RuntimeError(f"went wrong with {kept['of']}") from None
+
+
+def broken(tenant: Tenant) -> Broken:
+    provider = Broken()
+    config = {"talend:endpoint": tenant.url, "talend:token": tenant.token}
+    provider.configure(ConfigureRequest(Config(config, "project")))
+    return provider
 
 
 def test_a_bug_is_one_line_and_its_traceback_is_in_the_file(tenant: Tenant, log: Path) -> None:
-    provider = Lab(tenant).run().provider(Broken)
+    provider = broken(tenant)
     with pytest.raises(TalendError) as caught:
-        provider.delete(tenant.token, {})
+        provider.delete("x", {"of": tenant.token})
     message = support.readable(caught.value, "RuntimeError", str(log), "please report it", secrets=[tenant.token])
     assert "went wrong" not in message
     text = log.read_text()
@@ -130,9 +139,9 @@ def test_a_bug_is_one_line_and_its_traceback_is_in_the_file(tenant: Tenant, log:
 
 
 def test_without_it_a_bug_says_how_to_get_it(tenant: Tenant) -> None:
-    provider = Lab(tenant).run().provider(Broken)
+    provider = broken(tenant)
     with pytest.raises(TalendError) as caught:
-        provider.delete("x", {})
+        provider.delete("x", {"of": "it"})
     support.readable(caught.value, "RuntimeError", "TALEND_DEBUG=1", "talend-debug.log", "please report it")
 
 
@@ -162,7 +171,7 @@ def test_no_secret_is_in_it(log: Path, tenant: Tenant) -> None:
         assert secret not in text
     assert "POST http" in text
     assert "/security/oauth/token" in text
-    assert f"has a token of service account {tenant.client_id} for 1800 s" in text
+    assert f"got a token of service account {tenant.client_id} for 1800 s" in text
     assert text.count("[secure]") >= 3
 
 
@@ -177,6 +186,7 @@ def test_environment_secrets_are_known_from_the_beginning(log: Path, monkeypatch
 _WRITER = """
 import sys, threading
 from pulumi_talend import debuglog
+from pulumi_talend.access import TenantAccess
 debuglog.start("writer-" + sys.argv[1], lambda line: None)
 def write():
     for number in range(200):
@@ -197,14 +207,27 @@ def test_processes_write_one_file_without_mixing_lines(log: Path) -> None:
         assert re.search(r"record \d+ (\d)\1{2999}$", line)
 
 
-def test_an_answer_that_never_came_is_in_it(log: Path) -> None:
+def test_a_response_that_never_came_is_in_it(log: Path) -> None:
     debuglog.start("host", lambda _line: None)
 
     def silent(request: httpx.Request) -> httpx.Response:
         raise httpx.ReadTimeout("too late", request=request)
 
-    with support.mocked_client(silent) as client, pytest.raises(NoAnswerError):
+    with support.mocked_client(silent) as client, pytest.raises(NoResponseError):
         client.role_mappings.list()
     text = log.read_text()
-    assert text.count("-> no answer in") == 5
+    assert text.count("-> no response in") == 5
     assert "failed 5 times of 5: gives up" in text
+
+
+def test_a_refused_check_is_in_it_with_its_reasons(tenant: Tenant, log: Path) -> None:
+    lab = Lab(tenant)
+    with pytest.raises(Refused):
+        lab.run().check(RoleMappingProvider, "crew", role_name="crew", roles=["Operater"])
+    with pytest.raises(Refused):
+        lab.run(endpoint="http://127.0.0.1:9").check(RoleMappingProvider, "crew", role_name="crew", roles=["Operator"])
+    text = log.read_text()
+    assert "check RoleMapping crew is refused: roles: no Talend role 'Operater'; did you mean 'Operator'?" in text
+    assert "check RoleMapping crew failed: Traceback (most recent call last):" in text
+    assert re.search(r"check RoleMapping crew is refused: all: Could not .*: no connection to 127\.0\.0\.1:9", text)
+    assert "check RoleMapping crew is done" not in text

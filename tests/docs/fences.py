@@ -3,10 +3,18 @@
 ```python                   a program by itself: previewed and upped, twice
 ```python file=__main__.py  a file of the document's project, as ```yaml file=Pulumi.yaml is
 ```python tenant            a script that needs nothing but the sandbox
+```toml rules               rules of a review, which load
+```text preview             what the preview of the program above it shows, line by line
 ```bash project|pulumi      commands in the document's project, for a machine with the Pulumi CLI
+```bash tutorial            commands of the tutorial, which end with the code that `exit=` says
+```text tutorial|pulumi     what the commands above it print, among other text
 ```bash offline             commands in the document's project, on the offline engine
 ```bash adopt               commands in an empty directory, on each engine: tests/adopt
 ```bash doctor              commands in an empty directory: tests/doctor
+```bash table               commands beside a document's access.yaml
+```text colleague           what a review says once a colleague is added to that table
+```text table               what `validate` prints of that table once words in it are changed
+```text tenant              what `validate --stack` prints of it
 ```                         what somebody sees or types elsewhere: not run
 """
 
@@ -20,16 +28,27 @@ ROOT = Path(__file__).parents[2]
 KINDS = {
     "",
     "text",
+    "text preview",
+    "text tutorial",
+    "text pulumi",
     "python",
     "python tenant",
+    "python mocks",
     "bash project",
     "bash pulumi",
+    "toml rules",
+    "bash tutorial",
+    "bash tutorial exit=4",
     "bash offline",
     "bash adopt",
     "bash doctor",
+    "bash table",
+    "text table",
+    "text tenant",
+    "text colleague",
 }
 _FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
-_FILE = re.compile(r"(?:python|yaml) file=(\S+)")
+_FILE = re.compile(r"\w+ file=(\S+)")
 
 
 @dataclass(frozen=True)

@@ -8,32 +8,18 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+import warm
 from docs.fences import KINDS, ROOT, Fence, all_fences, documents, fences
-from e2e.stack import PASSPHRASE, Engine, Stack, find_pulumi, offline, pulumi
+from e2e.stack import PASSPHRASE, Stack, offline
 from pulumi_talend_sandbox.tenant import Tenant
 
 README = ROOT / "README.md"
-
-
-@pytest.fixture
-def tenant() -> Iterator[Tenant]:
-    with Tenant.start() as tenant:
-        yield tenant
-
-
-@pytest.fixture(params=["offline", "pulumi"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
-    if request.param == "offline":
-        return offline()
-    binary = find_pulumi()
-    if binary is None:
-        pytest.skip("no Pulumi CLI: put `pulumi` on PATH, or name it in PULUMI_BIN, to run this with it too")
-    return pulumi(binary, tmp_path / "pulumi-home")
+REVIEW_OF_DESTROY = "pulumi destroy --preview-only --json --stack dev | talend-access review -"
 
 
 def test_no_example_is_left_out() -> None:
@@ -49,10 +35,23 @@ def test_program(fence: Fence, tmp_path: Path, tenant: Tenant) -> None:
     (stack.directory / "__main__.py").write_text(fence.text, encoding="utf-8")
     resources = len(re.findall(r"^(?:\w+ = )?[A-Z]\w+\($", fence.text, re.MULTILINE))
     assert resources >= 1
-    assert stack.preview().ok().summary == {"create": resources + 1}
+    preview = stack.preview().ok()
+    assert preview.summary == {"create": resources + 1}
+    for line in shown_below(fence):
+        assert line in preview.output
     assert stack.up().ok().summary == {"create": resources + 1}
     assert stack.up().ok().summary == {"same": resources + 1}
-    stack.destroy().ok()
+
+
+def shown_below(fence: Fence) -> list[str]:
+    """The lines that the document shows as the preview of this program."""
+    after = [each for each in fences(fence.document) if each.line > fence.line][:1]
+    return [line for each in after if each.info == "text preview" for line in each.text.splitlines()]
+
+
+def test_every_preview_is_of_a_program() -> None:
+    shown = sum(bool(shown_below(fence)) for fence in all_fences("python"))
+    assert shown == len(all_fences("text preview")) == 4
 
 
 @pytest.mark.parametrize("fence", all_fences("python tenant"), ids=lambda fence: fence.name)
@@ -71,20 +70,8 @@ def write_project(document: Path, directory: Path) -> None:
         (directory / name).write_text(text, encoding="utf-8")
 
 
-def test_the_readmes_project(engine: Engine, tmp_path: Path, tenant: Tenant) -> None:
-    before = tenant.snapshot()
-    stack = Stack(engine, tmp_path / "stack", tenant, project="talend-access")
-    write_project(README, stack.directory)
-    (stack.directory / ".venv").symlink_to(sys.prefix, target_is_directory=True)
-    assert stack.up().ok().summary == {"create": 3}
-    assert tenant.role_mappings()["finance-operators"] == ["Operator"]
-    assert stack.preview().ok().summary == {"same": 3}
-    stack.destroy().ok()
-    assert tenant.snapshot() == before
-
-
-def run(line: str, directory: Path, environment: Mapping[str, str], *, typed: str = "") -> str:
-    """Runs one line as somebody at a shell would. Raises AssertionError where it fails."""
+def run(line: str, directory: Path, environment: Mapping[str, str], *, typed: str = "", code: int = 0) -> str:
+    """Runs one line as somebody at a shell would. Raises AssertionError where it ends otherwise than with `code`."""
     done = subprocess.run(
         ["bash", "-c", line],
         cwd=directory,
@@ -96,7 +83,7 @@ def run(line: str, directory: Path, environment: Mapping[str, str], *, typed: st
         timeout=300,
         check=False,
     )
-    assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+    assert done.returncode == code, f"{line}\n{done.stdout}{done.stderr}"
     return done.stdout
 
 
@@ -123,18 +110,14 @@ def test_offline_commands(fence: Fence, tmp_path: Path, tenant: Tenant) -> None:
     said = [run(line, directory, environment) for line in fence.text.splitlines()]
     assert "+ 3 created" in said[0]
     assert "3 unchanged" in said[1]
-    assert (directory / "state.json").stat().st_size > 1000
     assert tenant.snapshot() == before
 
 
-def test_from_pip_install_to_pulumi_up(tmp_path: Path, tenant: Tenant) -> None:
+def test_from_pip_install_to_pulumi_up(tmp_path: Path, tenant: Tenant, pulumi_cli: Path) -> None:
     """The README's lines in their order, on a new virtual environment; only the region is led to the offline tenant."""
-    binary = find_pulumi()
-    if binary is None:
-        pytest.skip("no Pulumi CLI: put `pulumi` on PATH, or name it in PULUMI_BIN, to run this")
     directory = tmp_path / "project"
     write_project(README, directory)
-    environment = clean_environment(tmp_path, binary.parent)
+    environment = clean_environment(tmp_path, pulumi_cli.parent)
     environment |= {
         "CLONE": str(copy_of_checkout(tmp_path / "clone")),
         "PULUMI_HOME": str(tmp_path / "pulumi-home"),
@@ -161,17 +144,65 @@ def test_from_pip_install_to_pulumi_up(tmp_path: Path, tenant: Tenant) -> None:
             run(line, directory, environment, typed=tenant.token)
         elif line == "pulumi up":
             assert "+ 3 created" in run(f"{line} --yes", directory, environment)
+        elif line == "pulumi preview":
+            said = run(line, directory, environment)
+            (fence,) = all_fences("text pulumi")
+            assert [shown for shown in fence.text.splitlines() if shown not in said] == [], said
         else:
             run(line, directory, environment)
     assert tenant.role_mappings()["finance-operators"] == ["Operator"]
-    assert "secure:" in (directory / "Pulumi.prod.yaml").read_text(encoding="utf-8")
+    assert "secure:" in (directory / "Pulumi.dev.yaml").read_text(encoding="utf-8")
     for path in tmp_path.rglob("*"):
         if path.is_file() and ".venv" not in path.parts:
             assert tenant.token.encode() not in path.read_bytes(), path
-    run("pulumi destroy --yes --stack prod", directory, environment)
+    run("pulumi destroy --yes --stack dev", directory, environment)
     assert tenant.snapshot() == before
-    assert (tmp_path / "state/.pulumi/stacks/talend-access/prod.json").is_file()
+    assert (tmp_path / "state/.pulumi/stacks/talend-access/dev.json").is_file()
     assert not [path for path in home.rglob("*talend-access*") if path not in was_at_home]
+
+
+def test_the_tutorial(tmp_path: Path, tenant: Tenant, pulumi_cli: Path) -> None:
+    """Getting started from the first line to the last; on its offline route: the tenant is in the environment."""
+    page = ROOT / "docs" / "getting-started.md"
+    before = tenant.snapshot()
+    directory = tmp_path / "talend-tutorial"
+    (tmp_path / ".gitconfig").write_text("[user]\n\tname = Ada\n\temail = ada@nordlicht-retail.example\n")
+    (tmp_path / "state").mkdir()
+    environment = clean_environment(tmp_path, pulumi_cli.parent, Path(sys.executable).parent)
+    environment |= {
+        "PULUMI_HOME": str(tmp_path / "pulumi-home"),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_SKIP_CONFIRMATIONS": "true",
+        "PULUMI_CONFIG_PASSPHRASE": "a passphrase of your own",
+        "TALEND_ENDPOINT": tenant.url,
+        "TALEND_TOKEN": tenant.token,
+        **warm.environment(),
+    }
+    instead = {
+        "python3 -m venv .venv": f"ln -s {shlex.quote(sys.prefix)} .venv",
+        "source .venv/bin/activate": ":",
+        'pip install "pulumi-talend[cli] @ file://$CLONE"': ":",
+        # The CLI takes `~` for the home of the user who runs it, whatever HOME says.
+        "pulumi login file://~": f"pulumi login {shlex.quote(f'file://{tmp_path}/state')}",
+        "pulumi config set talend:region eu": ":",
+        "pulumi config set --secret talend:token": ":",
+        # Pulumi refuses it with PULUMI_SKIP_CONFIRMATIONS, which is for the lines that ask.
+        REVIEW_OF_DESTROY: f"env -u PULUMI_SKIP_CONFIRMATIONS {REVIEW_OF_DESTROY}",
+    }
+    said = ""
+    for fence in fences(page):
+        if fence.file is not None:
+            (directory / fence.file).write_text(fence.text, encoding="utf-8")
+        elif fence.info.startswith("bash tutorial"):
+            lines = [instead.pop(line, line) for line in fence.text.splitlines()]
+            code = int(fence.info.partition("exit=")[2] or 0)
+            where = directory if directory.exists() else tmp_path
+            said = run("\n".join(["set -e", *lines]), where, environment, code=code)
+        elif fence.info == "text tutorial":
+            assert [line for line in fence.text.splitlines() if line not in said] == [], said
+            assert "the token goes there" not in said
+    assert instead == {}
+    assert tenant.snapshot() == before
 
 
 def copy_of_checkout(to: Path) -> Path:

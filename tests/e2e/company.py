@@ -96,8 +96,8 @@ def _targets(call: Call) -> list[str]:
     if not call.path.endswith("/batch"):
         return [call.path.removeprefix("/security/workspaces/").removesuffix("/permissions")]
     if call.method == "DELETE":
-        who = call.query["userIds" if kind == "users" else "serviceAccountIds"].split(",")
-        return [f"{workspace}/{kind}/{each}" for workspace in call.query["workspaceIds"].split(",") for each in who]
-    id_name = "userId" if kind == "users" else "serviceAccountId"
+        who = [value for name, value in call.pairs if name == ("userIds" if kind == "users" else "serviceAccountIds")]
+        places = [value for name, value in call.pairs if name == "workspaceIds"]
+        return [f"{workspace}/{kind}/{each}" for workspace in places for each in who]
     members: list[dict[str, Any]] = call.body
-    return [f"{member['workspaceId']}/{kind}/{member[id_name]}" for member in members]
+    return [f"{member['workspaceId']}/{kind}/{member['userId']}" for member in members]

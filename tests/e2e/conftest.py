@@ -1,4 +1,4 @@
-"""Every scenario on each engine: the offline engine always, the Pulumi CLI where it is found."""
+"""Scenarios on the Pulumi CLI, which is the reference; a few on the embedded engine too."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from typing import Protocol
 
 import pytest
 
-from e2e.stack import Engine, Stack, find_pulumi, offline, pulumi
+from e2e.stack import Engine, Stack, offline, pulumi
 from pulumi_talend_sandbox.tenant import Tenant
 
 
-@pytest.fixture(scope="session")
-def pulumi_engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+@pytest.fixture
+def pulumi_engine(pulumi_cli: Path, pulumi_home: Path) -> Engine:
     """The Pulumi CLI; skips where there is none."""
-    binary = find_pulumi()
-    if binary is None:
-        pytest.skip("no Pulumi CLI: put `pulumi` on PATH, or name it in PULUMI_BIN, to run this with it too")
-    return pulumi(binary, tmp_path_factory.mktemp("pulumi-home"))
+    return pulumi(pulumi_cli, pulumi_home)
 
 
-@pytest.fixture(params=["offline", "pulumi"])
+@pytest.fixture
 def engine(request: pytest.FixtureRequest) -> Engine:
-    """Each engine in turn."""
-    return offline() if request.param == "offline" else request.getfixturevalue("pulumi_engine")
+    """The Pulumi CLI; `on_both_engines` runs a test on the embedded engine too."""
+    return offline() if getattr(request, "param", "") == "offline" else request.getfixturevalue("pulumi_engine")
+
+
+on_both_engines = pytest.mark.parametrize("engine", ["offline", "pulumi"], indirect=True)
 
 
 @pytest.fixture

@@ -23,13 +23,16 @@ from e2e.company import (
     taken,
     written,
 )
+from e2e.conftest import on_both_engines
 from e2e.stack import Managed, Stack
 from pulumi_talend_sandbox.tenant import Tenant
 
 LISTING = "GET /security/permissions 200"
+ACCOUNTS_LISTING = "GET /security/service-accounts/permissions 200"
 MAPPINGS = "GET /security/role-mappings 200"
 
 
+@on_both_engines
 def test_created_unchanged_changed_destroyed(stack: Stack, tenant: Tenant) -> None:
     before = tenant.snapshot()
     oskar, audit = grant_path(SALES, OSKAR), grant_path(SALES, AUDIT)
@@ -45,7 +48,7 @@ def test_created_unchanged_changed_destroyed(stack: Stack, tenant: Tenant) -> No
     run = stack.preview().ok()
     assert run.steps == Counter({("oskar", "create"): 1, ("audit", "create"): 1, ("team", "create"): 1})
     assert run.summary == {"create": 4}
-    looked = Counter({LISTING: 1, f"GET {audit} 404": 1, MAPPINGS: 1})
+    looked = Counter({LISTING: 1, ACCOUNTS_LISTING: 1, MAPPINGS: 1})
     assert taken(tenant) == looked
     assert tenant.snapshot() == before
 
@@ -53,15 +56,15 @@ def test_created_unchanged_changed_destroyed(stack: Stack, tenant: Tenant) -> No
     run = stack.up().ok()
     assert run.steps == Counter({("oskar", "created"): 1, ("audit", "created"): 1, ("team", "created"): 1})
     assert run.summary == {"create": 4}
-    given = [f"POST {oskar} 200", f"GET {oskar} 200", f"POST {audit} 200", f"GET {audit} 200"]
-    mapped = Counter({MAPPINGS: 2, "POST /security/role-mappings 200": 1})
+    given = [f"POST {oskar} 201", f"GET {oskar} 200", f"POST {audit} 201", f"GET {audit} 200"]
+    mapped = Counter({MAPPINGS: 3, "POST /security/role-mappings 200": 1})
     assert taken(tenant) == looked + Counter(given) + mapped
     assert tenant.grants()[SALES, "users", OSKAR] == ["EXECUTE", "VIEW"]
     assert tenant.grants()[SALES, "service-accounts", AUDIT] == ["VIEW"]
     assert tenant.role_mappings()["Team Ö/1"] == ["Operator"]
     assert _without_ours(tenant) == before
 
-    urn = "urn:pulumi:dev::access::pulumi-python:dynamic/access:"
+    urn = "urn:pulumi:dev::access::pulumi-python:dynamic/talend:"
     grant = {"workspace_id": SALES, "user_id": OSKAR, "permissions": ["EXECUTE", "VIEW"], "adopt_existing": False}
     service = {"workspace_id": SALES, "service_account_id": AUDIT, "permissions": ["VIEW"], "adopt_existing": False}
     team = {"role_name": "Team Ö/1", "roles": ["Operator"], "adopt_existing": False}
@@ -73,7 +76,7 @@ def test_created_unchanged_changed_destroyed(stack: Stack, tenant: Tenant) -> No
         "team": Managed(f"{urn}RoleMapping::team", "Team Ö/1", team, team, protect=False),
     }
     assert stack.managed() == expected
-    assert "talend:" not in json.dumps(stack.export()), "settings of the environment are not part of the state"
+    assert "talend:token" not in json.dumps(stack.export()), "settings of the environment are not part of the state"
 
     # The same again, in another order and twice: no change, no call at all.
     stack.program(
@@ -104,7 +107,7 @@ def test_created_unchanged_changed_destroyed(stack: Stack, tenant: Tenant) -> No
     assert run.steps == Counter({("oskar", "updated"): 1, ("team", "updated"): 1})
     assert run.diffs == {"oskar": "~permissions", "team": "~roles"}
     assert run.summary == {"update": 2, "same": 2}
-    assert taken(tenant) == Counter({LISTING: 1, MAPPINGS: 1, f"PUT {oskar} 200": 1, f"GET {oskar} 200": 1}) + mapped
+    assert taken(tenant) == Counter({f"PUT {oskar} 204": 1, f"GET {oskar} 200": 1}) + mapped
     assert tenant.grants()[SALES, "users", OSKAR] == ["AUTHOR", "VIEW"]
     assert tenant.role_mappings()["Team Ö/1"] == ["Assets Manager", "Operator"]
     assert stack.managed()["oskar"].outputs["permissions"] == ["AUTHOR", "VIEW"]
@@ -120,13 +123,14 @@ def test_created_unchanged_changed_destroyed(stack: Stack, tenant: Tenant) -> No
             f"DELETE {audit} 204": 1,
             f"GET {audit} 404": 1,
             "DELETE /security/role-mappings/Team%20%C3%96%2F1 204": 1,
-            MAPPINGS: 1,
+            MAPPINGS: 2,  # until it is not visible, and once more after other writers could have undone it
         }
     )
     assert tenant.snapshot() == before
     assert stack.managed() == {}
 
 
+@on_both_engines
 def test_drift_is_shown_and_repaired_and_identity_is_replaced(stack: Stack, tenant: Tenant) -> None:
     before = tenant.snapshot()
 

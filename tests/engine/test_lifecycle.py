@@ -1,161 +1,194 @@
-"""Create, nothing to do, change, replace, delete: the same verdict, calls and state on each engine."""
+"""Preview, up, refresh and destroy: what the provider is called for, what the state says, what a person reads."""
 
 from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
 
 from engine.workbench import GROUP, ITEM, URN, Workbench
 
 PROGRAM = """
-config = pulumi.Config()
-a = Item("a", label=config.get("label") or "one", tags=["x", "y"])
+a = Item("a", label="one", tags=["x", "y"])
 g = Group("g")
 b = Item("b", label=a.size.apply(lambda n: f"size {n}"), opts=ResourceOptions(parent=g))
-c = Item("c", opts=ResourceOptions(depends_on=[b]))
+c = Item("c", opts=ResourceOptions(depends_on=[b], protect=False))
 g.register_outputs({"label": b.label})
 pulumi.export("size", a.size)
-pulumi.export("label", a.label)
 pulumi.export("nested", {"list": [1, {"k": a.id}]})
 """
+CHANGED = """
+a = Item("a", slot="a2", label="one", tags=["x", "y"])
+g = Group("g")
+b = Item("b", label=a.size.apply(lambda n: f"size {n}"), opts=ResourceOptions(parent=g))
+pulumi.export("size", a.size)
+"""
+FIRST_REPLACED = 'Item("d", note="delete first", opts=ResourceOptions(retain_on_delete=False))'
+COMPARED = ("urn", "type", "custom", "id", "parent", "inputs", "outputs", "dependencies", "propertyDependencies")
 
 
-def test_a_stack_from_birth_to_end(bench: Workbench) -> None:
+def test_a_stack_from_beginning_to_end(bench: Workbench) -> None:
     bench.program(PROGRAM)
-
-    planned = bench.preview()
+    planned = bench.run("preview")
     assert planned.changes == {"create": 5}
+    assert "+ size  : [unknown]" in planned.out
     assert bench.calls() == []
-    assert "size  : [unknown]" in planned.out
-    assert 'label : "one"' in planned.out
+    assert not bench.state_file.exists()
 
-    created = bench.up()
-    assert created.changes == {"create": 5}
+    assert bench.change("up").changes == {"create": 5}
     assert bench.calls() == ["create a", "create b", "create c"]
     resources = bench.resources()
-    assert bench.urns() == {
-        "pulumi:pulumi:Stack::shelf-dev",
-        f"{GROUP}::g",
-        f"{ITEM}::a",
-        f"{GROUP}${ITEM}::b",
-        f"{ITEM}::c",
-    }
-    stack = f"{URN}pulumi:pulumi:Stack::shelf-dev"
-    assert resources["shelf-dev"]["outputs"] == {
-        "size": 1,
-        "label": "one",
-        "nested": {"list": [1, {"k": "id-a"}]},
-    }
+    assert resources["shelf-dev"]["outputs"] == {"size": 1, "nested": {"list": [1, {"k": "id-a"}]}}
     assert resources["g"]["outputs"] == {"label": "size 1"}
-    assert resources["g"]["parent"] == stack
-    a, b, c = resources["a"], resources["b"], resources["c"]
-    assert (a["id"], a["type"], a["custom"], a["parent"]) == ("id-a", ITEM, True, stack)
-    provider = a["inputs"]["__provider"]
-    assert a["inputs"] == {"__provider": provider, "slot": "a", "label": "one", "tags": ["x", "y"]}
-    assert a["outputs"] == {**a["inputs"], "size": 1}
-    assert a["provider"].startswith(f"{URN}pulumi:providers:pulumi-python::default::")
-    assert b["parent"] == f"{URN}{GROUP}::g"
-    assert b["dependencies"] == [a["urn"]]
-    assert b["propertyDependencies"]["label"] == [a["urn"]]
-    assert b["inputs"]["label"] == "size 1"
-    assert c["dependencies"] == [b["urn"]]
-
-    before = bench.resources()
-    again = bench.up("--expect-no-changes")
-    assert again.changes == {"same": 5}
+    assert resources["b"]["urn"] == f"{URN}{GROUP}${ITEM}::b"
+    assert resources["b"]["propertyDependencies"]["label"] == [f"{URN}{ITEM}::a"]
+    before = bench.state_file.read_text()
+    assert bench.change("up").changes == {"same": 5}
     assert bench.calls() == []
-    assert bench.resources() == before
+    assert bench.state_file.read_text() == before, "an update without changes writes nothing"
 
-    changed = bench.up("--config", "label=two")
-    assert changed.changes == {"update": 1, "same": 4}
-    assert '~ label : "one" => "two"' in changed.out
+    bench.program(PROGRAM.replace('"one"', '"two"'))
+    changed = bench.run("up", "--yes")
+    assert '~ label: "one" => "two"' in changed.out
     assert "[diff: ~label]" in changed.out
+    assert changed.changes == {"update": 1, "same": 4}
     assert bench.calls() == ["update id-a"]
-    assert bench.objects()["id-a"]["label"] == "two"
-    a = bench.resources()["a"]
-    assert a["created"] == before["a"]["created"]
-    assert a["modified"] > before["a"]["modified"]
+    now = bench.resources()["a"]
+    assert now["created"] == resources["a"]["created"]
+    assert now["modified"] > resources["a"]["modified"]
 
-    ended = bench.run("destroy", "--yes")
-    assert ended.changes == {"delete": 5}
+    assert bench.run("destroy", "--yes").changes == {"delete": 5}
     assert bench.calls() == ["delete id-c", "delete id-b", "delete id-a"]
-    assert bench.objects() == {}
-    assert bench.resources() == {}
-    assert bench.run("destroy", "--yes").changes == {}
+    assert bench.objects() == bench.resources() == {}
 
 
-def test_resources_that_leave_the_program_are_deleted_dependents_first(bench: Workbench) -> None:
-    bench.program('a = Item("a")\nb = Item("b", label=a.id)\nc = Item("c", label=b.id)\nd = Item("d")')
-    bench.up()
+@pytest.mark.parametrize("first", [True, False])
+def test_a_replacement_in_either_order(bench: Workbench, first: bool) -> None:
+    note = "delete first" if first else "create first"
+    bench.program(f'a = Item("a", note="{note}")\nb = Item("b", opts=ResourceOptions(depends_on=[a]))')
+    bench.change("up")
     bench.calls()
-    bench.program('Item("d")')
-    assert bench.preview().changes == {"delete": 3, "same": 2}
-    assert bench.up().changes == {"delete": 3, "same": 2}
-    assert bench.calls() == ["delete id-c", "delete id-b", "delete id-a"]
-
-
-def test_a_replacement_is_created_before_the_old_object_is_deleted(bench: Workbench) -> None:
-    bench.program('a = Item("a")\nb = Item("b", label=a.slot)')
-    bench.up()
+    bench.program(f'a = Item("a", slot="z", note="{note}")\nb = Item("b", opts=ResourceOptions(depends_on=[a]))')
+    assert bench.run("preview").changes == {"replace": 1, "same": 2}
+    bench.faults(fail=["create z"])
+    assert "cannot create z" in bench.change("up", expect=1).out
+    # Deleted, it is gone from the state too; and what was not deleted is not.
+    assert set(bench.resources()) == ({"shelf-dev", "b"} if first else {"shelf-dev", "a", "b"})
+    assert set(bench.objects()) == ({"id-b"} if first else {"id-a", "id-b"})
+    bench.faults()
     bench.calls()
-    bench.program('a = Item("a", slot="a2")\nb = Item("b", label=a.slot)')
-    assert bench.preview().changes == {"replace": 1, "update": 1, "same": 1}
-    replaced = bench.up()
-    assert replaced.changes == {"replace": 1, "update": 1, "same": 1}
-    assert "[diff: ~slot]" in replaced.out
-    assert bench.calls() == ["create a2", "update id-b", "delete id-a"]
-    assert bench.resources()["a"]["id"] == "id-a2"
+    bench.change("up")
+    assert bench.calls() == (["create z"] if first else ["create z", "delete id-a"])
+    assert bench.resources()["a"]["id"] == "id-z"
+    assert bench.change("up").changes == {"same": 3}
 
 
-def test_deletion_first_takes_along_what_depends_on_the_replaced_properties(bench: Workbench) -> None:
-    old = """
-a = Item("a", note="delete first")
-b = Item("b", slot=a.slot.apply(lambda s: f"{s}-b"))
-c = Item("c", label=b.slot)
-d = Item("d", opts=ResourceOptions(depends_on=[a]))
-"""
-    bench.program(old)
-    bench.up()
+def test_what_leaves_the_program_is_deleted_or_left_where_it_is(bench: Workbench) -> None:
+    bench.program(
+        'a = Item("a")\nItem("b", label=a.id)\nItem("c", opts=ResourceOptions(retain_on_delete=True))\n'
+        'Item("d", label="one", opts=ResourceOptions(ignore_changes=["label"]))'
+    )
+    bench.change("up")
     bench.calls()
-    bench.program(old.replace('Item("a", note', 'Item("a", slot="z", note'))
-    assert bench.preview().changes == {"replace": 2, "update": 1, "same": 2}
-    assert bench.up().changes == {"replace": 2, "update": 1, "same": 2}
-    assert bench.calls() == ["delete id-a-b", "delete id-a", "create z", "create z-b", "update id-c"]
-    assert set(bench.objects()) == {"id-z", "id-z-b", "id-c", "id-d"}
-    assert bench.up().changes == {"same": 5}
+    bench.program('Item("d", label="two", opts=ResourceOptions(ignore_changes=["label"]))')
+    assert bench.run("preview").changes == {"delete": 3, "same": 2}
+    assert bench.change("up").changes == {"delete": 3, "same": 2}
+    assert bench.calls() == ["delete id-b", "delete id-a"]
+    assert set(bench.objects()) == {"id-c", "id-d"}
 
 
-def test_the_program_may_ask_for_deletion_first_or_against_it(bench: Workbench) -> None:
-    old = 'Item("a", opts=ResourceOptions(delete_before_replace=True))\n'
-    old += 'Item("b", note="delete first", opts=ResourceOptions(delete_before_replace=False, depends_on=[]))'
-    bench.program(old)
-    bench.up("--parallel", "1")
+def test_a_renamed_resource_keeps_its_object_and_its_dependents(bench: Workbench) -> None:
+    bench.program('a = Item("a")\nItem("b", label=a.slot)')
+    bench.change("up")
     bench.calls()
-    bench.program(old.replace('Item("a"', 'Item("a", slot="a2"').replace('Item("b"', 'Item("b", slot="b2"'))
-    assert bench.up().changes == {"replace": 2, "same": 1}
-    calls = bench.calls()
-    assert calls.index("delete id-a") < calls.index("create a2")
-    assert calls.index("create b2") < calls.index("delete id-b")
+    bench.program(
+        'a = Item("new", slot="a", opts=ResourceOptions(aliases=[pulumi.Alias(name="a")]))\nItem("b", label=a.slot)'
+    )
+    assert bench.change("up").changes == {"same": 3}
+    assert bench.calls() == []
+    assert bench.resources()["b"]["dependencies"] == [f"{URN}{ITEM}::new"]
+    bench.change("destroy")
+    assert bench.calls() == ["delete id-b", "delete id-a"]
 
 
-def test_refresh_takes_over_what_changed_by_hand(bench: Workbench) -> None:
-    bench.program('a = Item("a", label="one")\nb = Item("b")\nc = Item("c")')
-    bench.up()
-    bench.put("a", label="by hand")
-    bench.remove("b")
+def test_refresh_takes_in_what_changed_outside(bench: Workbench) -> None:
+    bench.program('Item("a", label="one")\nItem("b")\nItem("c")')
+    bench.change("up")
+    body = bench.objects()["id-a"]
+    (bench.shelf / "id-a.json").write_text(json.dumps({**body, "label": "by hand"}))
+    (bench.shelf / "id-b.json").unlink()
     bench.calls()
 
-    planned = bench.preview("--refresh")
-    assert planned.changes == {"create": 1, "update": 1, "same": 2}
+    before = bench.state_file.read_text()
+    assert bench.run("preview", "--refresh").changes == {"create": 1, "update": 1, "same": 2}
     assert sorted(bench.calls()) == ["read id-a", "read id-b", "read id-c"]
-    assert bench.resources()["a"]["inputs"]["label"] == "one", "a preview changes no state"
-
-    refreshed = bench.run("refresh", "--yes", "--skip-preview")
-    assert refreshed.changes == {"update": 1, "delete": 1, "same": 2}
+    assert bench.state_file.read_text() == before
+    assert bench.change("refresh").changes == {"update": 1, "delete": 1, "same": 2}
     assert set(bench.resources()) == {"shelf-dev", "a", "c"}
-    a = bench.resources()["a"]
-    assert a["inputs"]["label"] == a["outputs"]["label"] == "by hand"
+    assert bench.resources()["a"]["inputs"]["label"] == "by hand"
+    assert bench.change("up", "--refresh").changes == {"create": 1, "update": 1, "same": 2}
+    assert bench.objects()["id-a"]["label"] == "one"
 
-    bench.calls()
-    assert bench.up().changes == {"create": 1, "update": 1, "same": 2}
-    assert sorted(bench.calls()) == ["create b", "update id-a"]
-    bench.put("c", note="by hand")
-    assert bench.up("--refresh").changes == {"update": 1, "same": 3}
-    assert bench.objects()["id-c"]["note"] is None
+
+def test_the_document_of_a_preview(bench: Workbench) -> None:
+    bench.program('a = Item("a", label="one")\nItem("b", label=a.slot)\nItem("c")')
+    bench.change("up")
+    bench.program('a = Item("a", slot="z", label="one")\nItem("b", label=a.size.apply(str))\nItem("d")')
+    document = json.loads(bench.run("preview", "--json").out)
+    assert document["config"] == {"shelf:dir": str(bench.shelf)}
+    assert document["changeSummary"] == {"create": 1, "delete": 1, "replace": 1, "same": 1, "update": 1}
+    steps = {step["urn"].split("::")[-1]: step for step in document["steps"]}
+    assert {name: step["op"] for name, step in steps.items()} == {
+        "shelf-dev": "same",
+        "a": "replace",
+        "b": "update",
+        "c": "delete",
+        "d": "create",
+    }
+    assert steps["a"]["replaceReasons"] == ["slot"]
+    assert steps["b"]["oldState"]["inputs"]["label"] == "a"
+    assert steps["b"]["newState"]["inputs"]["label"] == "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+    assert "oldState" not in steps["d"]
+    bench.program('Item("a", label="bad")')
+    messages = json.loads(bench.run("preview", "--json", expect=1).out)["diagnostics"]
+    assert messages[0]["severity"] == "error"
+    assert "is bad" in messages[0]["message"]
+
+
+def test_the_program_sees_its_configuration_and_secrets_of_the_environment_are_stored_nowhere(bench: Workbench) -> None:
+    bench.config(f"shelf:dir: {bench.shelf}", "flag: true", "shelf:list: [1, {k: [x]}]", "shelf:key: of the file")
+    bench.program("""
+config = pulumi.Config()
+pulumi.export("seen", [config.get_bool("flag"), config.get_object("list"), pulumi.get_stack(), pulumi.get_project()])
+Item("a", label=str(pulumi.runtime.is_config_secret("shelf:key")))
+""")
+    secret = {"PULUMI_CONFIG": '{"shelf:key": "sesame-sesame"}', "PULUMI_CONFIG_SECRET_KEYS": '["shelf:key"]'}
+    shown = [bench.run("up", "--yes", environment=secret), bench.run("preview", "--json", environment=secret)]
+    assert bench.resources()["shelf-dev"]["outputs"]["seen"] == [True, [1, {"k": ["x"]}], "dev", "shelf"]
+    assert bench.resources()["a"]["inputs"]["label"] == "True"
+    assert (bench.shelf / "key.txt").read_text() == "sesame-sesame", "providers get it in clear"
+    assert json.loads(shown[1].out)["config"]["shelf:key"] == "[secret]"
+    written = [path.read_text() for path in bench.state.rglob("*") if path.is_file()]
+    assert not any("sesame" in text for text in (*written, *(each.out + each.err for each in shown)))
+    bench.change("destroy")
+    assert (bench.shelf / "key.txt").read_text() == "of the file"
+
+
+def test_as_the_pulumi_cli_does_it(tmp_path: Path, pulumi_cli: Path) -> None:
+    """The same programs, one after the other: the same calls, counts and resources."""
+    told: list[list[object]] = []
+    for bench in (Workbench(tmp_path / "embedded"), Workbench(tmp_path / "pulumi", pulumi_cli)):
+        seen: list[object] = []
+        for program in (PROGRAM + FIRST_REPLACED, CHANGED + FIRST_REPLACED.replace('"d",', '"d", slot="d2",')):
+            bench.program(program)
+            seen += [bench.run("preview").changes, bench.change("up").changes, bench.calls()]
+            resources = bench.resources()
+            seen.append({name: {key: each.get(key) or None for key in COMPARED} for name, each in resources.items()})
+        seen += [bench.change("destroy").changes, bench.calls()]
+        told.append(seen)
+    for embedded, pulumi in zip(*told, strict=True):
+        if isinstance(embedded, list):  # operations that do not depend on each other come in any order
+            assert sorted(embedded) == sorted(pulumi)  # pyright: ignore[reportUnknownArgumentType, reportArgumentType]
+        else:
+            assert embedded == pulumi

@@ -14,9 +14,9 @@ from typing import Any, Literal
 
 import pytest
 
-from hosting import PROVIDER, Run, State
+from hosting import Run, State
 from pulumi_talend.api.transport import Transport
-from pulumi_talend.resources.base import TalendProvider
+from pulumi_talend.provider.base import TalendProvider
 from pulumi_talend_sandbox.tenant import Tenant
 
 Kind = type[TalendProvider[Any]]
@@ -87,30 +87,25 @@ class Project:
         Each step is recorded as soon as the provider returns, as an engine does.
         """
         run = self.run()
-        provider = run.provider(kind)
         done = "same"
         if inputs is not None:
             done, checked = run.preview(kind, name, **inputs)
             old = self.states.get(name)
-            if done == "create" or (done == "replace" and old is not None):
-                if done == "replace":
-                    checked = _checked_as_new(run, kind, name, inputs)
-                created = provider.create({**checked, **PROVIDER})
+            if done in {"create", "replace"}:
+                if done == "replace":  # an engine checks what replaces something once more, as something new
+                    checked = run.check(kind, name, olds={}, **inputs)
+                run.create(kind, name, checked)
                 if old is not None:
                     self.condemned.append(old)
-                self.states[name] = State(kind, created.id or "", checked, created.outs or {})
-            elif done == "update" and old is not None:
-                outs = provider.update(old.id, {**old.outputs, **PROVIDER}, {**checked, **PROVIDER}).outs
-                self.states[name] = State(kind, old.id, checked, outs or {})
+            elif done == "update":
+                run.update(name, checked)
             elif old is not None:
-                self.states[name] = State(kind, old.id, checked, old.outputs)
+                self.states[name] = State(kind, old.urn, old.id, checked, old.outputs)
         elif name in self.states:
             done = "delete"
-            gone = self.states[name]
-            provider.delete(gone.id, {**gone.outputs, **PROVIDER})
-            del self.states[name]
+            run.destroy(name)
         while self.condemned:
-            provider.delete(self.condemned[0].id, {**self.condemned[0].outputs, **PROVIDER})
+            run.delete(self.condemned[0])
             del self.condemned[0]
         return done
 
@@ -119,12 +114,3 @@ class Project:
         run = self.run()
         for name in list(self.states):
             run.refresh(name)
-
-
-def _checked_as_new(run: Run, kind: Kind, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """An engine checks what replaces something once more, as something new."""
-    old = run.states.pop(name)
-    try:
-        return run.check(kind, name, **inputs)
-    finally:
-        run.states[name] = old

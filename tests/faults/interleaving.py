@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import random
 import threading
+import unittest.mock
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import httpx
 
 import support
-from pulumi_talend.api import GrantKey, TalendClient
+from faults.stage import TIMED
+from pulumi_talend.api import TalendClient
+from pulumi_talend.model.grants import GrantKey
 from pulumi_talend_sandbox.tenant import Tenant
 
 PATH = "/security/role-mappings"
@@ -61,28 +64,32 @@ class Writer:
         self.go = threading.Event()
         self.changed = threading.Condition()
         self.abandoned = False
+        self.now = 0.0
 
     def stop_at(self, what: What) -> None:
         with self.changed:
             self.at = Step(self.name, what)
             self.changed.notify_all()
-        assert self.go.wait(30), "nobody lets it go on"
+        assert self.go.wait(60), "nobody lets it go on"
         self.go.clear()
         if self.abandoned:
             raise Abandoned
 
-    def sleep(self, _seconds: float) -> None:
+    def sleep(self, seconds: float) -> None:
         self.stop_at("wake")
+        self.now += seconds
 
     def start(self, at_call: threading.Condition) -> threading.Thread:
         self.changed = at_call
         self.at, self.done, self.error, self.seen, self.abandoned = None, False, None, [], False
+        self.now = 0.0
         self.go.clear()
         thread = threading.Thread(target=self._run, daemon=True)
         thread.start()
         return thread
 
     def _run(self) -> None:
+        _thread.writer = self
         try:
             self.work(self.client, self.sleep)
         except BaseException as error:  # noqa: BLE001 - looked at by the test
@@ -90,6 +97,36 @@ class Writer:
         with self.changed:
             self.at, self.done = None, True
             self.changed.notify_all()
+
+
+_thread = threading.local()
+
+
+class _Threads:
+    """The module `threading` as the pipeline uses it: its waiting is a stop of the writer."""
+
+    def Condition(self) -> threading.Condition:  # noqa: N802 - as in `threading`
+        condition = threading.Condition()
+
+        def wait(seconds: float | None = None) -> bool:
+            assert seconds is not None, "a writer waits for nobody"
+            condition.release()
+            try:
+                _thread.writer.sleep(seconds)
+            finally:
+                condition.acquire()
+            return False
+
+        condition.wait = wait  # pyright: ignore[reportAttributeAccessIssue]
+        return condition
+
+
+class _Time:
+    """The module `time` as what writes access uses it: each writer's own clock, which only its waiting moves on."""
+
+    @staticmethod
+    def monotonic() -> float:
+        return _thread.writer.now
 
 
 class _Stops(httpx.BaseTransport):
@@ -212,11 +249,16 @@ class Interleaving:
 
     @contextmanager
     def closing(self) -> Generator[Interleaving]:
-        try:
-            yield self
-        finally:
+        with ExitStack() as stack:
             for writer in self.writers:
-                writer.client.close()
+                stack.callback(writer.client.close)
+            made: dict[str, Any] = {f"{module}.time": _Time() for module in TIMED}
+            # Reads of this tenant never lag, so what is not there was overwritten: no writer has to wait to know.
+            made |= {f"mapping_list.{most}": 0.0 for most in ("MOST_LAG_SECONDS", "_LEAST_LAG_SECONDS")}
+            made |= {"grants.VISIBLE_WITHIN_SECONDS": 0.0, "group_commit.threading": _Threads()}
+            for name, instead in made.items():
+                stack.enter_context(unittest.mock.patch(f"pulumi_talend.access.{name}", instead))
+            yield self
 
     def run(self, choose: Callable[[list[Writer]], Writer | None]) -> Outcome | None:
         """One run; `choose` picks who goes on, or None to leave it at that."""
@@ -245,7 +287,7 @@ class Interleaving:
                 chosen.at = None
             chosen.go.set()
         for thread in threads:
-            thread.join(30)
+            thread.join(60)
             assert not thread.is_alive()
         if not whole:
             return None

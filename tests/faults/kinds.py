@@ -8,12 +8,11 @@ from typing import Any
 
 from faults.stage import WORKSPACES, Stage, Target, World
 from hosting import State
-from pulumi_talend.resources.base import TalendProvider
-from pulumi_talend.resources.role_mapping import RoleMappingProvider
-from pulumi_talend.resources.role_mappings import RoleMappingsProvider
-from pulumi_talend.resources.set_inputs import entry_of, kept_keys
-from pulumi_talend.resources.workspace_access import WorkspaceAccessProvider
-from pulumi_talend.resources.workspace_permission import WorkspacePermissionProvider
+from pulumi_talend.model.inputs import grant_key
+from pulumi_talend.provider.base import TalendProvider
+from pulumi_talend.provider.role_mappings import RoleMappingsProvider
+from pulumi_talend.provider.single import RoleMappingProvider, WorkspacePermissionProvider
+from pulumi_talend.provider.workspace_access import WorkspaceAccessProvider
 
 Asked = dict[Target, "frozenset[str] | None"]
 AUTHOR, EXECUTE, MANAGE, VIEW = "AUTHOR", "EXECUTE", "MANAGE", "VIEW"
@@ -189,7 +188,7 @@ def _access(place: Place, *, exclusive: object) -> Kind:
         grants = {_written(place, who): list(held) for who, held in table.items()}
         asks: Asked = {_target(place, workspace, who): frozenset(held) for who, held in table.items()}
         by = {"workspace": workspace, "environment": "prod"}
-        inputs = {**by, "grants": grants, "exclusive": exclusive, "allow_removals": True}
+        inputs = {**by, "grants": grants, "exclusive": exclusive, "max_removals": "all"}
         called = (workspace, place.workspaces[workspace])
         return Declared(name, WorkspaceAccessProvider, inputs, asks, called)
 
@@ -251,7 +250,7 @@ def _mappings(place: Place) -> Kind:
         table = {**{name: sorted(roles) for name, roles in kept.items()}, **more}
         asks: Asked = {("mapping", name): frozenset(roles) for name, roles in table.items()}
         asks.update(dict.fromkeys((("mapping", name) for name in removed), None))
-        inputs = {"mappings": table, "allow_removals": True}
+        inputs = {"mappings": table, "max_removals": "all"}
         return [Declared("all", RoleMappingsProvider, inputs, asks, ("role mapping",))]
 
     return Kind(
@@ -273,5 +272,8 @@ def claimed(state: State) -> World:
         return {("mapping", state.id): frozenset(outputs["roles"])}
     if state.kind is RoleMappingsProvider:
         return {("mapping", name): frozenset(roles) for name, roles in outputs["mappings"].items()}
-    keys = kept_keys(outputs)
-    return {("grant", keys[who].resource_id): frozenset(entry_of(entry)[0]) for who, entry in outputs["grants"].items()}
+    place, principals = outputs["workspace_id"], outputs["principals"]
+    return {
+        ("grant", grant_key(place, principals[who]).resource_id): frozenset(permissions)
+        for who, permissions in outputs["grants"].items()
+    }

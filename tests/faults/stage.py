@@ -23,12 +23,13 @@ import httpx
 
 import hosting
 import support
-from pulumi_talend.access import Grants, Mappings, TenantAccess
-from pulumi_talend.access.gathering import Gatherer
+from pulumi_talend.access import TenantAccess
+from pulumi_talend.access.group_commit import GroupCommit
 from pulumi_talend.access.journal import VARIABLE
+from pulumi_talend.access.mappings import Mappings
 from pulumi_talend.api import Pacer, Settings, TalendClient
-from pulumi_talend.resources import base
-from pulumi_talend_sandbox.tenant import Company, Tenant, company
+from pulumi_talend.provider.session import SESSIONS
+from pulumi_talend_sandbox.tenant import Behaviour, Company, Tenant, company
 from pulumi_talend_sandbox.tenant.company import Workspace, object_id
 
 Target = tuple[Literal["grant", "mapping"], str]
@@ -36,7 +37,12 @@ Target = tuple[Literal["grant", "mapping"], str]
 
 World = dict[Target, frozenset[str]]
 WORKSPACES = ("Harbour", "Depot", "Yard")
-Submit = Callable[[Sequence[Any]], list[BaseException | None]]
+LONG_AGO_SECONDS = 60.0
+TIMED = ("grants", "grant_write", "group_commit", "mappings", "mapping_list")
+"""The modules of `pulumi_talend.access` that look at the time."""
+CONCURRENT = ("grants", "mappings", "snapshot")
+"""The modules that make calls concurrently: here in turn, so that the call of a number is always the same."""
+Submit = Callable[[Sequence[Any]], None]
 Trouble = Literal["refused", "silent-before", "silent-after", "token-ends"]
 
 
@@ -55,7 +61,9 @@ class Network(httpx.BaseTransport):
 
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
-        self._real = httpx.HTTPTransport(verify=False, limits=httpx.Limits(max_connections=32))
+        # A connection for each call: whether one that the tenant has closed is noticed before it is used again, is chance.
+        limits = httpx.Limits(max_connections=32, max_keepalive_connections=0)
+        self._real = httpx.HTTPTransport(verify=False, limits=limits)
         self._lock = threading.Lock()
         self.under_way = 0
         self._nobody = socket.socket()
@@ -98,8 +106,11 @@ class Network(httpx.BaseTransport):
             response.close()
             raise httpx.ReadTimeout("timed out", request=request)
         if self.rehearsing:
-            answer = response.json() if response.read().strip() else None
+            content = response.read()
+            response.close()
+            answer = response.json() if content.strip() else None
             self.seen[number] = Seen(request.method, request.url.path, request.content.decode(), answer)
+            return httpx.Response(response.status_code, headers=response.headers, content=content)
         return response
 
     def _due(self, number: int) -> Trouble | None:
@@ -138,34 +149,35 @@ class Elsewhere:
         self._thread.join()
 
 
-class Together(Gatherer[Any]):
-    """A line in which those that an engine starts at the same time really come together, however busy the machine is."""
+class Together(GroupCommit[Any]):
+    """A pipeline in which the writes that an engine starts at the same time share a batch, however busy the machine is."""
 
-    def submit_all(self, wishes: Sequence[Any]) -> list[BaseException | None]:
-        meeting = getattr(_company, "meeting", None)
-        if meeting is None:
-            return super().submit_all(wishes)
-        _company.meeting = None
-        return meeting.submit(super().submit_all, wishes)
+    def submit(self, writes: Sequence[Any]) -> None:
+        member = getattr(_thread, "member", None)
+        if member is None or not writes:
+            super().submit(writes)
+            return
+        _thread.member = None
+        member.submit(super().submit, writes)
 
 
-_company = threading.local()
+_thread = threading.local()
 
 
 class Meeting:
-    """Waits until each of `count` threads has come with its wishes, or has ended; then all are submitted, in their order."""
+    """Waits until each of `count` threads has come with its writes, or has ended; then all are submitted, in their order."""
 
     def __init__(self, count: int) -> None:
         self._missing = set(range(count))
-        self._wishes: dict[int, Sequence[Any]] = {}
-        self._verdicts: dict[int, list[BaseException | None]] = {}
+        self._writes: dict[int, Sequence[Any]] = {}
+        self._is_done = False
         self._changed = threading.Condition()
 
     def run(self, works: Sequence[Callable[[], None]]) -> list[BaseException | None]:
         """Runs each in a thread of its own; what each raised."""
 
         def run(number: int) -> None:
-            _company.meeting = Member(self, number)
+            _thread.member = Member(self, number)
             try:
                 works[number]()
             finally:
@@ -174,20 +186,17 @@ class Meeting:
         outcomes = support.in_threads([lambda n=n: run(n) for n in range(len(works))], seconds=120)
         return [outcome if isinstance(outcome, BaseException) else None for outcome in outcomes]
 
-    def come(self, number: int, submit: Submit, wishes: Sequence[Any]) -> list[BaseException | None]:
-        """Waits for the others; the last one to come submits everybody's wishes. Returns what became of these."""
+    def come(self, number: int, submit: Submit, writes: Sequence[Any]) -> None:
+        """Waits for the others; the first to go on submits everybody's writes."""
         with self._changed:
-            self._wishes[number] = wishes
+            self._writes[number] = writes
             self._missing.discard(number)
             self._changed.notify_all()
             while self._missing:
                 self._changed.wait()
-            if not self._verdicts:
-                order = sorted(self._wishes)
-                verdicts = submit([wish for each in order for wish in self._wishes[each]])
-                for each in order:
-                    self._verdicts[each] = [verdicts.pop(0) for _ in self._wishes[each]]
-            return self._verdicts[number]
+            if not self._is_done:
+                submit([write for each in sorted(self._writes) for write in self._writes[each]])
+                self._is_done = True
 
     def leave(self, number: int) -> None:
         """This thread submits nothing any more."""
@@ -203,8 +212,38 @@ class Member:
     meeting: Meeting
     number: int
 
-    def submit(self, submit: Submit, wishes: Sequence[Any]) -> list[BaseException | None]:
-        return self.meeting.come(self.number, submit, wishes)
+    def submit(self, submit: Submit, writes: Sequence[Any]) -> None:
+        self.meeting.come(self.number, submit, writes)
+
+
+class Threads:
+    """The module `threading` as the pipeline uses it: waiting for a moment takes no time, and moves the virtual clock on."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+
+    def Condition(self) -> threading.Condition:  # noqa: N802 - as in `threading`
+        condition = threading.Condition()
+        wait = condition.wait
+
+        def waits(seconds: float | None = None) -> bool:
+            if seconds is None:
+                return wait()
+            told = wait(0.001)
+            if not told and not self._stage.network.under_way:
+                self._stage.clock.sleep(seconds)
+            return told
+
+        condition.wait = waits  # pyright: ignore[reportAttributeAccessIssue]
+        return condition
+
+
+class Time:
+    """The module `time` as what writes access uses it, by the virtual clock."""
+
+    def __init__(self, clock: support.VirtualClock) -> None:
+        self.monotonic = clock
+        self.sleep = clock.sleep
 
 
 class Stage:
@@ -229,12 +268,17 @@ class Stage:
             tenant = stack.enter_context(Tenant.start(seed=_seed(), clock=clock))
             stage = cls(tenant, clock, elsewhere)
             stack.callback(stage.network.end)
-            stack.callback(base.forget_tenants)
+            stack.callback(SESSIONS.close)
+            time: Any = Time(clock)
             for name, made in (
-                ("pulumi_talend.api.TalendClient", stage.client),
-                ("pulumi_talend.access.TenantAccess", stage.access),
-                ("pulumi_talend.access.grants.Gatherer", Together),
-                ("pulumi_talend.access.mappings.Gatherer", Together),
+                ("pulumi_talend.provider.session.TalendClient", stage.client),
+                ("pulumi_talend.provider.session.TenantAccess", stage.access),
+                ("pulumi_talend.provider.claims.QUIET_SECONDS", 0.0),
+                ("pulumi_talend.access.grants.GroupCommit", Together),
+                ("pulumi_talend.access.mappings.GroupCommit", Together),
+                ("pulumi_talend.access.group_commit.threading", Threads(stage)),
+                *((f"pulumi_talend.access.{module}.time", time) for module in TIMED),
+                *((f"pulumi_talend.access.{module}.map_concurrently", in_turn) for module in CONCURRENT),
             ):
                 stack.enter_context(unittest.mock.patch(name, made))
             yield stage
@@ -245,17 +289,18 @@ class Stage:
         return TalendClient(settings, transport=self.network, pacer=pacer, sleep=self.clock.sleep)
 
     def _wait(self, condition: threading.Condition, seconds: float) -> None:
-        """As `condition.wait`, by the virtual clock, which stands still while a call is under way."""
-        if self.network.under_way:
-            condition.wait(0.001)
-        else:
+        """As `condition.wait`, by the virtual clock, which stands still while a call is under way.
+
+        A call that has just returned needs the lock to say so, so it is given away in any case.
+        """
+        told = condition.wait(0.001 if self.network.under_way else 0)
+        if not told and not self.network.under_way:
             self.clock.sleep(seconds)
 
     def access(self, client: TalendClient, **more: Any) -> TenantAccess:
         """As the provider makes it, but never really sleeping."""
         made = TenantAccess(client, **more)
-        made.grants = Grants(client, sleep=self.clock.sleep, journal=made.journal)
-        made.mappings = Mappings(client, sleep=self.clock.sleep, journal=made.journal)
+        made.mappings = Mappings(client, sleep=self.clock.sleep, **more)
         return made
 
     def run(self, states: dict[str, hosting.State], *, as_service_account: bool = False) -> hosting.Run:
@@ -300,6 +345,7 @@ class Stage:
             if now.get(target) != world.get(target):
                 self.put(target, world.get(target))
         assert self.world() == world
+        self.clock.now += LONG_AGO_SECONDS  # reads that lag would show the cell before
         self.elsewhere.received.clear()
         notes = Path(os.environ[VARIABLE])
         for note in notes.iterdir() if notes.is_dir() else ():
@@ -308,11 +354,16 @@ class Stage:
     def calm(self) -> None:
         """Nothing goes wrong any more."""
         self.tenant.clear_faults()
-        self.tenant.set_behaviour(rate_limit=None, reset_as="seconds")
+        self.tenant.set_behaviour(**Behaviour().model_dump())
         self.network.clear()
         self.clock_is_off = 0.0
         self.tenant.calls.clear()
         self.clock.waited.clear()
+
+
+def in_turn(call: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
+    """As `map_concurrently`, one after the other."""
+    return [call(item) for item in items]
 
 
 def _seed() -> Company:
@@ -326,6 +377,6 @@ def _seed() -> Company:
 def copied(states: Mapping[str, hosting.State]) -> dict[str, hosting.State]:
     """States as they are now, whatever becomes of them."""
     return {
-        name: hosting.State(state.kind, state.id, copy.deepcopy(state.inputs), copy.deepcopy(state.outputs))
+        name: replace(state, inputs=copy.deepcopy(state.inputs), outputs=copy.deepcopy(state.outputs))
         for name, state in states.items()
     }

@@ -8,7 +8,7 @@ from typing import Any
 
 from faults.kinds import Declared
 from faults.stage import Meeting
-from hosting import PROVIDER, Refused, Run, State
+from hosting import Refused, Run, State
 
 
 @dataclass(frozen=True)
@@ -57,34 +57,23 @@ def apply(run: Run, planned: Sequence[Planned]) -> Failures:
 
 
 def _apply(run: Run, one: Planned) -> None:
-    name, provider = one.declared.name, run.provider(one.declared.provider)
+    name, kind = one.declared.name, one.declared.provider
     if one.what == "create":
-        created = provider.create({**one.checked, **PROVIDER})
-        run.states[name] = State(one.declared.provider, created.id or "", one.checked, created.outs or {})
-        return
-    old = run.states[name]
-    outputs = old.outputs
-    if one.what == "update":
-        outputs = provider.update(old.id, {**old.outputs, **PROVIDER}, {**one.checked, **PROVIDER}).outs or {}
+        run.create(kind, name, one.checked)
+    elif one.what == "update":
+        run.update(name, one.checked)
     else:
         assert one.what == "same", one
-    run.states[name] = State(one.declared.provider, old.id, one.checked, outputs)
+        old = run.states[name]
+        run.states[name] = State(kind, old.urn, old.id, one.checked, old.outputs)
 
 
 def destroy(run: Run) -> Failures:
     """Removes all that the states hold, at the same time; what fails keeps its state."""
-    # A process of its own makes its providers in one thread each, as the dynamic host does.
     names = list(run.states)
-    for name in names:
-        run.provider(run.states[name].kind)
 
     def work(name: str) -> Callable[[], None]:
-        def remove() -> None:
-            old = run.states[name]
-            run.provider(old.kind).delete(old.id, {**old.outputs, **PROVIDER})
-            del run.states[name]
-
-        return remove
+        return lambda: run.destroy(name)
 
     return _together(names, [work(name) for name in names])
 

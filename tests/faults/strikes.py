@@ -55,12 +55,30 @@ def _clock_off(words: str, seconds: float) -> Strike:
 
     def arm(stage: Stage, number: int, always: bool) -> None:
         stage.clock_is_off = seconds
-        stage.tenant.set_behaviour(rate_limit=(1 if always else max(1, number), WINDOW_SECONDS), reset_as="epoch")
+        rate_limit = (1 if always else max(1, number), WINDOW_SECONDS)
+        stage.tenant.set_behaviour(rate_limit=rate_limit, reset_as="epoch", rate_limited="all")
         if number == 0:
             bearer = {"Authorization": f"Bearer {stage.tenant.token}"}
             httpx.get(f"{stage.tenant.url}/security/role-mappings", headers=bearer, verify=False, trust_env=False)
 
     return Strike(words, arm)
+
+
+def _behaves(words: str, applies: Callable[[Seen], bool], **behaviour: Any) -> Strike:
+    """The tenant behaves otherwise during the whole operation: it has no single call that could be struck."""
+
+    def arm(stage: Stage, _number: int, _always: bool) -> None:
+        stage.tenant.set_behaviour(**behaviour)
+
+    return Strike(words, arm, applies)
+
+
+def _lagging(words: str, seconds: float) -> Strike:
+    return _behaves(words, _writes, listing_lag=seconds, read_lag=seconds, mapping_lag=seconds)
+
+
+def _is_batch(seen: Seen) -> bool:
+    return seen.path.endswith("/batch") or (seen.method == "DELETE" and seen.path.endswith("/permissions"))
 
 
 def _has_body(seen: Seen) -> bool:
@@ -73,6 +91,10 @@ def _not_for_a_token(seen: Seen) -> bool:
 
 def _objects(answer: Any) -> list[Any]:
     return cast("list[Any]", answer) if isinstance(answer, list) else [answer]
+
+
+def _writes(seen: Seen) -> bool:
+    return seen.method != "GET"
 
 
 def _lists(seen: Seen) -> bool:
@@ -130,6 +152,12 @@ STRIKES: dict[str, Strike] = {
     ),
     "empty-listing": _in_tenant("a listing is empty", _lists, kind="empty-listing"),
     "partial-listing": _in_tenant("a listing is cut to its first half", _lists, kind="partial-listing"),
+    "lying-batch": _behaves(
+        "a batch does its first member only, and is confirmed whole", _is_batch, batch_only_first=1
+    ),
+    "late-reads-0": _lagging("reads show writes at once", 0.0),
+    "late-reads-1": _lagging("reads lag a second behind writes", 1.0),
+    "late-reads-3": _lagging("reads lag three seconds behind writes", 3.0),
     "clock-ahead": _clock_off("the rate limit is used up, this machine's clock an hour ahead", HOUR),
     "clock-behind": _clock_off("the rate limit is used up, this machine's clock an hour behind", -HOUR),
     "token-ends": _on_the_way(

@@ -12,11 +12,10 @@ import pytest
 import support
 from e2e.company import AUDIT, FELIX, FINANCE, GRETA, LINNEA, LOGISTICS, MATTHIAS, NADINE, OSKAR, SALES
 from faults.dying import Kind, Mortal, Project, When
-from pulumi_talend.resources.base import forget_tenants
-from pulumi_talend.resources.role_mapping import RoleMappingProvider
-from pulumi_talend.resources.role_mappings import RoleMappingsProvider
-from pulumi_talend.resources.workspace_access import WorkspaceAccessProvider
-from pulumi_talend.resources.workspace_permission import WorkspacePermissionProvider
+from pulumi_talend.provider.role_mappings import RoleMappingsProvider
+from pulumi_talend.provider.session import SESSIONS
+from pulumi_talend.provider.single import RoleMappingProvider, WorkspacePermissionProvider
+from pulumi_talend.provider.workspace_access import WorkspaceAccessProvider
 from pulumi_talend_sandbox.tenant import Tenant
 
 Inputs = dict[str, Any]
@@ -46,7 +45,7 @@ def _grants(*people: str, workspace: str = LOGISTICS, exclusive: Any = False, **
 
 
 def _mappings(**mapped: str) -> Inputs:
-    return {"mappings": {name: [role] for name, role in mapped.items()}, "allow_removals": True}
+    return {"mappings": {name: [role] for name, role in mapped.items()}, "max_removals": "all"}
 
 
 SUBJECTS = {
@@ -76,9 +75,9 @@ SUBJECTS = {
     ),
     "whole workspace": Subject(
         WorkspaceAccessProvider,
-        _grants(OSKAR, FELIX, MATTHIAS, exclusive="users", workspace=SALES, allow_removals=True),
-        _grants(FELIX, NADINE, exclusive="users", workspace=SALES, allow_removals=True),
-        _grants(OSKAR, FELIX, exclusive="users", workspace=FINANCE, allow_removals=True),
+        _grants(OSKAR, FELIX, MATTHIAS, exclusive="users", workspace=SALES, max_removals="all"),
+        _grants(FELIX, NADINE, exclusive="users", workspace=SALES, max_removals="all"),
+        _grants(OSKAR, FELIX, exclusive="users", workspace=FINANCE, max_removals="all"),
     ),
     "all mappings": Subject(
         RoleMappingsProvider,
@@ -114,7 +113,7 @@ CELLS = [
 @pytest.fixture
 def mortal(monkeypatch: pytest.MonkeyPatch, tenant: Tenant) -> Iterator[Mortal]:
     yield Mortal(monkeypatch)
-    forget_tenants()
+    SESSIONS.close()
 
 
 def _form(subject: Subject, form: str | None) -> Inputs | None:

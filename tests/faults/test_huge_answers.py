@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 import support
-from pulumi_talend.api import TalendClient, UnexpectedAnswerError
-from pulumi_talend.api.transport import MAX_ANSWER_BYTES
+from pulumi_talend.api import TalendClient, UnexpectedResponseError
+from pulumi_talend.api.transport import MAX_RESPONSE_BYTES
 from pulumi_talend_sandbox.tenant import Fault, Tenant
 
 HUGE = 100_000_000
@@ -21,7 +21,7 @@ def peak(work: Callable[[], object]) -> int:
     """The most bytes that Python held at once while `work` was refused."""
     tracemalloc.start()
     try:
-        with pytest.raises(UnexpectedAnswerError, match="larger than 64 MiB") as refused:
+        with pytest.raises(UnexpectedResponseError, match="larger than 64 MiB") as refused:
             work()
         support.readable(refused.value, "talend:endpoint")
         return tracemalloc.get_traced_memory()[1]
@@ -48,5 +48,5 @@ def test_one_that_does_not_say_is_read_up_to_the_limit() -> None:
         return httpx.Response(200, content=pieces())
 
     client = support.mocked_client(answer)
-    assert peak(client.role_mappings.list) < MAX_ANSWER_BYTES + 16_000_000
-    assert sum(sent) <= MAX_ANSWER_BYTES + PIECE
+    assert peak(client.role_mappings.list) < MAX_RESPONSE_BYTES + 16_000_000
+    assert sum(sent) <= MAX_RESPONSE_BYTES + PIECE

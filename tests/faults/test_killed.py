@@ -23,6 +23,7 @@ import support
 from e2e.company import AUDIT, FELIX, FINANCE, GRETA, LOGISTICS, NADINE, OSKAR, SALES, mapping, program
 from e2e.company import permission as grant
 from e2e.company import service_permission as account_grant
+from e2e.conftest import on_both_engines
 from e2e.stack import Engine, Stack
 from pulumi_talend_sandbox.tenant import Call, HangUp, Tenant
 
@@ -43,7 +44,7 @@ def members(workspace: str, **people: list[str]) -> str:
 
 def all_mappings(**mapped: str) -> str:
     table = {name: [role] for name, role in mapped.items()}
-    return f"{SETS}RoleMappings('all', mappings={table!r}, allow_removals=True)"
+    return f"{SETS}RoleMappings('all', mappings={table!r}, max_removals={'all'!r})"
 
 
 PEOPLE = {"oskar": OSKAR, "felix": FELIX, "nadine": NADINE, "greta": GRETA}
@@ -103,7 +104,7 @@ class Strike:
             self.calls += 1
             strikes = self.calls == self._at
         if strikes:
-            assert self.ready.wait(30)
+            assert self.ready.wait(60)
             assert self.engine is not None
             for process in self._victims(self.engine):
                 self.struck.append(" ".join(process.cmdline()))
@@ -124,7 +125,7 @@ class Strike:
 
 
 def cut_off(stack: Stack, strike: Strike) -> str:
-    """An update with that strike, and everything that it has left behind ended; its output."""
+    """An update with that strike, after which nothing of it is left; its output."""
     process = stack.start_up()
     strike.engine = psutil.Process(process.pid)
     strike.ready.set()
@@ -135,14 +136,7 @@ def cut_off(stack: Stack, strike: Strike) -> str:
         except psutil.NoSuchProcess:
             break
         time.sleep(0.02)
-    quiet_since, seen = time.monotonic(), -1
-    while time.monotonic() - quiet_since < 0.5:  # a host that has outlived its engine ends what it was doing
-        if strike.calls != seen:
-            quiet_since, seen = time.monotonic(), strike.calls
-        time.sleep(0.05)
-    for left in family.values():
-        if left.is_running():
-            left.kill()
+    assert psutil.wait_procs(family.values(), timeout=60)[1] == [], "something has outlived the engine"
     output, _ = process.communicate()
     strike.over()
     return output
@@ -150,6 +144,11 @@ def cut_off(stack: Stack, strike: Strike) -> str:
 
 def heal(stack: Stack, *, locked: bool) -> None:
     if locked:
+        for attributes in (stack.backend / ".pulumi").rglob("*.attrs"):
+            if (
+                attributes.stat().st_size == 0
+            ):  # the CLI was killed while it wrote it; docs/guarantees.md says what to do
+                attributes.unlink()
         stack.command("cancel", "--yes", "--stack", stack.name)
     run = stack.up()
     assert run.code == 0, run.output
@@ -187,6 +186,7 @@ ALL: tuple[tuple[Victim, bool], ...] = (
 
 
 @pytest.mark.faults
+@on_both_engines
 @cells(tuple(OPERATIONS), ALL, "singles")
 def test_killed_at_every_call(
     engine: Engine, tmp_path: Path, tenant: Tenant, forms: str, operation: str, victim: Victim, after: bool
@@ -196,6 +196,7 @@ def test_killed_at_every_call(
 
 
 @pytest.mark.faults
+@on_both_engines
 @cells(tuple(OPERATIONS), (("host", True), ("all", True)), "set of grants", "set of mappings")
 def test_killed_at_every_write_of_a_set(
     engine: Engine, tmp_path: Path, tenant: Tenant, forms: str, operation: str, victim: Victim, after: bool
@@ -263,3 +264,17 @@ def _killed(
         assert set(run.summary) == {"same"}, run.output
         assert tenant.calls.writes() == []
     support.reset(tenant, seed)
+
+
+@pytest.mark.faults
+def test_a_state_whose_attributes_the_killed_cli_has_left_empty_is_whole(
+    pulumi_engine: Engine, tmp_path: Path, tenant: Tenant
+) -> None:
+    stack = Stack(pulumi_engine, tmp_path / "stack", tenant)
+    stack.program(grant("one", SALES, OSKAR, ["VIEW"]))
+    stack.up().ok()
+    (attributes,) = (stack.backend / ".pulumi" / "stacks").rglob(f"{stack.name}.json.attrs")
+    attributes.write_bytes(b"")
+    assert "failed to load checkpoint: EOF" in stack.up().output
+    heal(stack, locked=True)
+    assert stack.preview().ok().summary == {"same": 2}

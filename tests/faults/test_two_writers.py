@@ -13,9 +13,10 @@ import pytest
 import support
 from faults.interleaving import Interleaving, Outcome, Stage, Writer, by_chance, every_interleaving
 from faults.interleaving import Mappings as MappingsOf
-from pulumi_talend import AlreadyThereError, NotVerifiedError, OverwrittenError, UnseenMappingError
-from pulumi_talend.access import Mappings
+from pulumi_talend import AlreadyExistsError, NotReviewedError, NotVerifiedError, OverwrittenError
+from pulumi_talend.access.mappings import Mappings
 from pulumi_talend.api import RoleMapping, TalendClient
+from pulumi_talend.model.planning import NOTHING, Change
 from pulumi_talend_sandbox.tenant import Tenant
 
 OPERATOR = frozenset({"Operator"})
@@ -48,16 +49,24 @@ def stack(*acts: Callable[[Mappings], None]) -> Work:
     return work
 
 
+def applies(change: Change[str]) -> Callable[[Mappings], None]:
+    def act(mappings: Mappings) -> None:
+        for error in mappings.apply([change]).values():
+            raise error
+
+    return act
+
+
 def creates(name: str, roles: frozenset[str] = OPERATOR, *, adopt: bool = False) -> Callable[[Mappings], None]:
-    return lambda mappings: mappings.create(name, roles, adopt=adopt)
+    return applies(Change(name, "adopt" if adopt else "grant", None, roles))
 
 
 def updates(name: str, roles: frozenset[str] = STEWARD) -> Callable[[Mappings], None]:
-    return lambda mappings: mappings.update(name, roles)
+    return applies(Change(name, "change", OPERATOR, roles))
 
 
 def removes(name: str) -> Callable[[Mappings], None]:
-    return lambda mappings: mappings.delete(name)
+    return applies(Change(name, "revoke", None, NOTHING))
 
 
 def console(client: TalendClient, _sleep: Sleep) -> None:
@@ -99,7 +108,11 @@ PAIRS: dict[str, tuple[Work, Work, Standing]] = {
 }
 
 
-@pytest.mark.parametrize("pair", PAIRS)
+# Every order of two writers takes seconds: one pair in every run of the tests, the others in all of them.
+EACH_PAIR = [pytest.param(pair, marks=() if pair == "two remove" else pytest.mark.faults) for pair in PAIRS]
+
+
+@pytest.mark.parametrize("pair", EACH_PAIR)
 def test_nothing_of_two_stacks_is_lost(stage: Stage, shared: Tenant, pair: str) -> None:
     """Where neither takes longer from reading to writing than the other waits before it verifies: in every order of their calls
     both end as asked, or say that they did not; nobody else's mapping changes."""
@@ -115,7 +128,7 @@ def test_nothing_of_two_stacks_is_lost(stage: Stage, shared: Tenant, pair: str) 
     assert ended > 1
 
 
-@pytest.mark.parametrize("pair", PAIRS)
+@pytest.mark.parametrize("pair", EACH_PAIR)
 def test_what_is_lost_at_worst(stage: Stage, shared: Tenant, pair: str) -> None:
     """However long a writer takes from reading to writing: a success is undone only by a write that came after its verification,
     from a list that was read before the change. That no client can see."""
@@ -137,7 +150,7 @@ def test_the_order_that_nobody_can_exclude(stage: Stage, shared: Tenant) -> None
     """The one of the documentation: two reads, our write, our verification, their write."""
     works = {"one": stack(creates("a")), "two": stack(creates("b"))}
     with among(stage, shared, settled=False, **works).closing() as interleaving:
-        waiting = iter(["one", "two", "one", "one", "one", "two", "two", "two"])
+        waiting = iter(["one", "two", "one", "one", "one", "one", "two", "two", "two", "two"])
 
         def as_told(ready: list[Writer]) -> Writer:
             name = next(waiting)
@@ -145,7 +158,8 @@ def test_the_order_that_nobody_can_exclude(stage: Stage, shared: Tenant) -> None
 
         outcome = interleaving.run(as_told)
     assert outcome is not None
-    assert str(outcome) == "one reads; two reads; one writes; one wakes; one reads; two writes; two wakes; two reads"
+    ours, theirs = "one writes; one reads; one wakes; one reads", "two writes; two reads; two wakes; two reads"
+    assert str(outcome) == f"one reads; two reads; {ours}; {theirs}"
     assert outcome.succeeded == {"one", "two"}
     assert outcome.standing == after(b=["Operator"])
 
@@ -158,7 +172,7 @@ def test_two_stacks_that_create_the_same(stage: Stage, shared: Tenant) -> None:
             (winner,) = outcome.succeeded
             assert outcome.standing == after(a=["Operator"] if winner == "one" else ["Data Steward"]), str(outcome)
             (error,) = (error for error in outcome.errors.values() if error is not None)
-            assert isinstance(error, AlreadyThereError)
+            assert isinstance(error, AlreadyExistsError)
 
 
 def test_two_stacks_that_fight_over_one_never_both_call_it_done(stage: Stage, shared: Tenant) -> None:
@@ -174,7 +188,7 @@ def test_two_stacks_that_fight_over_one_never_both_call_it_done(stage: Stage, sh
                     other = "two" if writer == "one" else "one"
                     assert outcome.positions(other, "write")[-1] > outcome.positions(writer, "write")[-1]
                 elif writer not in outcome.succeeded:
-                    support.readable(outcome.errors[writer] or "", "somebody else keeps writing", "Run again")
+                    support.readable(outcome.errors[writer] or "", "another writer keeps writing", "Run again")
 
 
 def test_a_person_at_the_console_meanwhile(stage: Stage, shared: Tenant) -> None:
@@ -203,7 +217,7 @@ def test_a_whole_set_and_another_stack(stage: Stage, shared: Tenant) -> None:
     wanted = {"old": STEWARD, "bystander": OPERATOR | STEWARD}
 
     def whole(mappings: Mappings) -> None:
-        mappings.replace_all(wanted, seen=dict.fromkeys(START, OPERATOR))
+        mappings.replace_all(wanted, reviewed=START)
 
     told = 0
     with among(stage, shared, settled=True, whole=stack(whole), other=stack(creates("a"))).closing() as interleaving:
@@ -216,8 +230,8 @@ def test_a_whole_set_and_another_stack(stage: Stage, shared: Tenant) -> None:
                 assert outcome.standing == {"a": ["Operator"], "old": ["Data Steward"], "bystander": START["bystander"]}
             else:
                 told += 1
-                assert isinstance(error, UnseenMappingError)
-                support.readable(error, "'a'", "by somebody else", "Preview again")
+                assert isinstance(error, NotReviewedError)
+                support.readable(error, "'a'", "by another writer", "Preview again")
     assert told > 0
 
 
@@ -232,7 +246,7 @@ ALL_ASKED = after(
 
 
 @pytest.mark.parametrize(
-    "rounds", [range(8), pytest.param(range(8, 208), marks=pytest.mark.faults)], ids=["some", "all"]
+    "rounds", [range(3), pytest.param(range(3, 208), marks=pytest.mark.faults)], ids=["some", "all"]
 )
 def test_rounds_of_three_stacks_and_a_console(stage: Stage, shared: Tenant, rounds: range) -> None:
     """Each makes several changes; the order is left to chance. Whoever reports success has all that it made stand in the end."""
@@ -253,7 +267,7 @@ def test_rounds_of_three_stacks_and_a_console(stage: Stage, shared: Tenant, roun
 
 
 @pytest.mark.parametrize(
-    "rounds", [range(8), pytest.param(range(8, 208), marks=pytest.mark.faults)], ids=["some", "all"]
+    "rounds", [range(3), pytest.param(range(3, 208), marks=pytest.mark.faults)], ids=["some", "all"]
 )
 def test_rounds_without_any_bound_on_how_long_a_writer_takes(stage: Stage, shared: Tenant, rounds: range) -> None:
     """What a process made before its last change it has looked after with every later one: of the successes only that can be

@@ -14,10 +14,8 @@ import support
 from fuzz.strange import bodies, examples, tellable
 from pulumi_talend.api import (
     ClientCredential,
-    GrantKey,
     Group,
-    NoAnswerError,
-    Principal,
+    NoResponseError,
     Role,
     RoleMapping,
     ServiceAccount,
@@ -28,6 +26,7 @@ from pulumi_talend.api import (
     Workspace,
 )
 from pulumi_talend.api.pacing import reset_in_seconds, retry_after_seconds
+from pulumi_talend.model.grants import GrantKey, Principal
 
 KEY = GrantKey("w1", Principal("users", "u1"))
 ROBOT = GrantKey("w1", Principal("service-accounts", "s1"))
@@ -74,7 +73,7 @@ Grants = dict[GrantKey, frozenset[str]]
 CALLS: dict[str, tuple[Callable[[TalendClient], Any], Any, list[Any]]] = {
     "a user's grant": (lambda c: c.permissions.get(KEY), frozenset[str] | None, [GRANT]),
     "a robot's grant": (lambda c: c.permissions.get(ROBOT), frozenset[str] | None, [ROBOTS_GRANT]),
-    "all grants": (lambda c: c.permissions.list(), Grants, [[GRANT, ROBOTS_GRANT]]),
+    "all grants": (lambda c: c.permissions.list("users"), Grants, [[GRANT, ROBOTS_GRANT]]),
     "all mappings": (
         lambda c: c.role_mappings.list(),
         list[RoleMapping],
@@ -88,8 +87,8 @@ CALLS: dict[str, tuple[Callable[[TalendClient], Any], Any, list[Any]]] = {
     "groups": (lambda c: c.directory.groups(), list[Group], [[NAMED]]),
     "a write": (lambda c: c.permissions.assign(KEY, frozenset({"VIEW"})), None, [GRANT]),
     "a batch": (
-        lambda c: c.permissions.assign_batch("users", {KEY: frozenset({"VIEW"})}),
-        bool,
+        lambda c: list(c.permissions.assign_batch("users", {KEY: frozenset({"VIEW"})}).refused),
+        list[GrantKey],
         [[GRANT]],
     ),
 }
@@ -137,7 +136,7 @@ def test_a_token_answer_gives_a_token_that_can_be_sent_or_an_error_of_ours(
     transport = httpx.MockTransport(answer)
     with TalendClient(who, transport=transport, pacer=support.pacer_on(clock), sleep=clock.sleep) as client:
         try:
-            assert client.permissions.list() == {}
+            assert client.permissions.list("users") == {}
         except TalendError as error:
             tellable(error, "4711-geheim", "aWQ6NDcxMS1nZWhlaW0=")
 
@@ -161,7 +160,7 @@ def test_a_mapping_that_was_read_is_written_back_as_it_came_or_the_list_is_refus
             return
         try:
             client.role_mappings.replace_all(read)
-        except NoAnswerError as error:
+        except NoResponseError as error:
             tellable(error)
         assert httpx.Response(200, content=sent[0]).json() == httpx.Response(200, content=body).json()
 
@@ -230,6 +229,6 @@ def test_no_headers_make_calls_hang_or_fail_otherwise(answers: list[tuple[int, d
     with support.mocked_client(answer) as client:
         for _ in range(len(answers)):
             try:
-                assert client.permissions.list() == {}
+                assert client.permissions.list("users") == {}
             except TalendError as error:
                 tellable(error)

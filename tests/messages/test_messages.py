@@ -1,159 +1,164 @@
-"""Every message that a user can see: provoked, held in a file that is read in reviews, and checked for what a reader needs."""
+"""The main messages that a user can see: each is a line or two, names its object, says what to do, and has no secret in it."""
 
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
-from hosting import Lab
-from messages import provoke, provoke_calls, provoke_commands, provoke_resources, provoke_review
-from messages.exempt import NOTES, UNPROVOKED
-from messages.recorder import Recorder
-from messages.sites import Site, all_sites
-from pulumi_talend import debuglog
-from pulumi_talend.resources.base import forget_tenants
-from pulumi_talend_sandbox.tenant import Tenant
+import support
+from hosting import Lab, Refused
+from pulumi_talend import TalendError
+from pulumi_talend.api import ConfigurationError, resolve_settings
+from pulumi_talend.provider.role_mappings import RoleMappingsProvider
+from pulumi_talend.provider.session import SESSIONS
+from pulumi_talend.provider.single import RoleMappingProvider, WorkspacePermissionProvider
+from pulumi_talend.provider.workspace_access import WorkspaceAccessProvider
+from pulumi_talend_sandbox.tenant import Fault, Tenant
 
-SNAPSHOT = Path(__file__).with_name("messages.txt")
-ROOMS = (provoke, provoke_resources, provoke_calls, provoke_commands, provoke_review)
-CASES = [case for room in ROOMS for case in room.CASES]
-
-_DOES = re.compile(
-    r"\b(write|give|set|check|run|use|remove|keep|copy|look|rename|ask|make|install|name|say which|take them|"
-    r"report|mend|try|export|import|adopt|preview|approve|log in|leave|put|look|change|"
-    r"did you mean|take|permissions are|must be)\b",
+ANNA = "anna.petersen@nordlicht-retail.example"
+SALES: dict[str, Any] = {"workspace": "Sales", "environment": "prod"}
+GRANT: dict[str, Any] = {**SALES, "user": ANNA, "permissions": ["VIEW"]}
+MAPPING: dict[str, Any] = {"role_name": "crew", "roles": ["Operator"]}
+NEXT_STEP = re.compile(
+    r"\b(write|give|set|check|run|use|remove|keep|copy|look|rename|ask|name|import|adopt|preview|did you mean|"
+    r"permissions are|must be|needs|move|is [A-Z]+ here)\b",
     re.IGNORECASE,
-)  # fmt: skip
+)
 
 
-@pytest.fixture(scope="module")
-def heard(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[Site, list[str]], list[str]]:
-    """What was said at each site, made the same on every machine; and the secrets that were around."""
-    recorder = Recorder(all_sites())
-    secrets: list[str] = ["x-secret-x"]
-    words: list[tuple[str, str]] = []
-    for case in CASES:
-        place = tmp_path_factory.mktemp("place", numbered=True)
-        with Tenant.start() as tenant, pytest.MonkeyPatch.context() as patch:
-            for name in list(os.environ):
-                if name.startswith(("TALEND_", "PULUMI_")) or name.lower().endswith("_proxy") or name == "VIRTUAL_ENV":
-                    patch.delenv(name)
-            patch.setenv("TALEND_JOURNAL", "off")
-            secrets += [tenant.token, tenant.client_secret, *tenant.tokens.values()]
-            words += [
-                (str(place), "/place"),
-                (tenant.url, "http://tenant"),
-                (tenant.url.removeprefix("http://"), "tenant"),
-            ]
-            forget_tenants()
-            with recorder.listening():
-                case(Lab(tenant), place, patch)
-        forget_tenants()
-        debuglog.stop()
-    return {site: sorted({_same(text, words) for text in said}) for site, said in recorder.said.items()}, secrets
-
-
-def _same(text: str, words: list[tuple[str, str]]) -> str:
-    import sys
-
-    for here, everywhere in [*words, (sys.executable, "/python"), (str(Path(sys.executable).parent), "/bin")]:
-        text = text.replace(here, everywhere)
-    text = re.sub(r"(?<![\d.])\d+\.\d+\.\d+(?:[a-z]\d*)?(?![\d.])", "1.2.3", text)  # versions
-    text = text.replace("\x00", "\\x00")  # of an inner error, which the message that is shown makes one line of
-    text = re.sub(r"(before the answer was whole) \(.*?\)\. ", r"\1 (...). ", text)  # as the system says it
-    text = re.sub(r"(no connection to \S+) \(.*?\)\. ", r"\1 (...). ", text)
-    text = re.sub(r"(is not TOML): .* (Mend it)", r"\1: ... \2", text)  # as this Python says it
-    text = re.sub(r"(is not a URL) \(.*?\);", r"\1 (...);", text)
-    text = re.sub(r"answers in [\d.]+ s", "answers in 0.1 s", text)
-    text = re.sub(r"anew in \d+ s", "anew in 60 s", text)
-    text = re.sub(r"\b\d+ of (\d+) calls left", r"9 of \1 calls left", text)
-    text = re.sub(r"\b(provoke\w*|pulumi_talend[\w.]*):\d+", r"\1:1", text)
-    text = re.sub(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "00000000-0000-4000-8000-000000000000", text)
-    text = re.sub(r"\b[0-9a-f]{24}\b", "0123456789abcdef01234567", text)
-    return re.sub(r"sha256:[0-9a-f]+", "sha256:0", text)
-
-
-def _snapshot(heard: dict[Site, list[str]]) -> str:
-    rooms: dict[str, set[str]] = {}
-    for site, said in heard.items():
-        rooms.setdefault(site.file, set()).update(said)
-    shown = [
-        "\n".join([f"# {file}", *("- " + text.replace("\n", "\n  ") for text in sorted(said))])
-        for file, said in sorted(rooms.items())
-        if said
-    ]
-    return "\n\n".join(shown) + "\n"
-
-
-def test_the_messages_are_as_they_were(heard: tuple[dict[Site, list[str]], list[str]]) -> None:
-    now = _snapshot(heard[0])
-    if os.environ.get("UPDATE_MESSAGES"):
-        SNAPSHOT.write_text(now, encoding="utf-8")
-    assert now == SNAPSHOT.read_text(encoding="utf-8"), "set UPDATE_MESSAGES=1, run again, and read the difference"
-
-
-def test_every_place_that_makes_a_message_was_provoked(heard: tuple[dict[Site, list[str]], list[str]]) -> None:
-    provoked = {site.key for site in heard[0]}
-    silent = [str(site) for site in all_sites() if site.key not in provoked and not _exempt(site)]
-    assert silent == []
-
-
-def test_what_is_exempt_is_there_and_was_not_provoked(heard: tuple[dict[Site, list[str]], list[str]]) -> None:
-    sites = all_sites()
-    provoked = {site.key for site in heard[0]}
-    for start in UNPROVOKED:
-        meant = [site for site in sites if site.key.startswith(start)]
-        assert meant, f"no such place any more: {start}"
-        assert not [site for site in meant if site.key in provoked], f"it is provoked now: {start}"
-    for start in NOTES:
-        assert [site for site in sites if site.key.startswith(start)], f"no such place any more: {start}"
-
-
-def _exempt(site: Site) -> bool:
-    return any(site.key.startswith(start) for start in UNPROVOKED)
-
-
-def test_each_can_be_read_and_says_what_to_do(heard: tuple[dict[Site, list[str]], list[str]]) -> None:
-    said, secrets = heard
-    wrong = [
-        f"{fault}: {site}\n    {message}"
-        for site, messages in said.items()
-        for message in messages
-        for fault in faults_of(message, secrets, is_note=any(site.key.startswith(start) for start in NOTES))
-    ]
-    assert wrong == []
-
-
-def faults_of(message: str, secrets: list[str], *, is_note: bool = False) -> list[str]:
+def faults_of(message: str, tenant: Tenant) -> list[str]:
     """What a person at a terminal would miss in `message`, or mind."""
-    lines = message.splitlines()
-    listed = [line for line in lines if line.startswith("  ")]  # reasons, a line each
+    secrets = [*tenant.tokens.values(), tenant.client_secret, "Bearer "]
     faults = {
-        "empty": not message.strip(),
-        "more than two lines": len(lines) - len(listed) > 2,
-        "too long": any(len(line) > 700 for line in lines),
+        "empty, or whitespace around it": message != message.strip() or not message,
+        "more than two lines": len(message.splitlines()) > 2,
+        "too long": len(message) > 700,
         "a traceback": "Traceback" in message or 'File "' in message,
         "a secret": any(secret in message for secret in secrets),
-        "a value of Python's": bool(re.search(r"<[\w.]+ object at|\bNone\b|validation error", message)),
-        "no next step": not is_note and not message.startswith(("ok ", "unknown ")) and not _DOES.search(message),
+        "Python's own words": bool(re.search(r"<[\w.]+ object at|\bNone\b|validation error|pulumi_talend\.", message)),
+        "no next step": not NEXT_STEP.search(message),
     }
     return [fault for fault, is_so in faults.items() if is_so]
 
 
-def test_the_checks_can_fail(tmp_path: Path) -> None:
-    """A recorder that hears nothing, or takes one line for another, would make all of this hold."""
-    from pulumi_talend.api import Problem, resolve_settings
+def shown(act: Callable[[], object]) -> list[str]:
+    """What a user is shown of what `act` raises."""
+    try:
+        act()
+    except Refused as refused:
+        return [f"{where}: {reason}" if where else reason for where, reason in refused.failures]
+    except ConfigurationError as error:
+        return [str(problem) for problem in error.problems]
+    except TalendError as error:
+        return [str(error)]
+    raise AssertionError("nothing went wrong")
 
-    sites = all_sites()
-    recorder = Recorder(sites)
-    with recorder.listening():
-        provoke.refuse(lambda: resolve_settings(lambda _name: None, {"TALEND_REGION": "mars"}))
-        Problem("made", "by a test")
-    texts = {text for said in recorder.said.values() for text in said}
-    assert "TALEND_REGION: no region 'mars'; use one of eu, us, us-west, ap, au" in texts
-    assert not any("by a test" in text for text in texts)
-    assert len(recorder.said) < len(sites) / 10
-    assert not _DOES.search("it is broken")
+
+@pytest.fixture
+def lab(tenant: Tenant) -> Iterator[Lab]:
+    yield Lab(tenant)
+    SESSIONS.close()
+
+
+def holds(said: list[str], tenant: Tenant, *words: str) -> None:
+    """Checks the form of each, and that all of `words` are in one of them."""
+    assert [f"{fault}: {text}" for text in said for fault in faults_of(text, tenant)] == []
+    assert any(all(word in text for word in words) for text in said), f"{words} in none of {said}"
+
+
+INPUTS: list[tuple[Any, dict[str, Any], list[str]]] = [
+    (WorkspacePermissionProvider, {**GRANT, "permissions": []}, ["permissions", "is empty"]),
+    (WorkspacePermissionProvider, {**GRANT, "permissions": "VIEW"}, ["permissions", '["VIEW"]']),
+    (WorkspacePermissionProvider, {**GRANT, "permissions": ["VIEWER"]}, ["'VIEWER'", "VIEW"]),
+    (WorkspacePermissionProvider, {**GRANT, "workspace": "Salse"}, ["'Salse'", "did you mean 'Sales'"]),
+    (WorkspacePermissionProvider, {**GRANT, "environment": "production"}, ["'production'"]),
+    (WorkspacePermissionProvider, {**GRANT, "user": "anna.peterson"}, ["'anna.peterson'", f"'{ANNA}'"]),
+    (WorkspacePermissionProvider, {"permissions": ["VIEW"]}, ["workspace_id", "is required"]),
+    (WorkspacePermissionProvider, {**GRANT, "service_account": "x"}, ["service_account", "write two resources"]),
+    (WorkspacePermissionProvider, {**GRANT, "expires_at": "tomorrow"}, ["expires_at", "'tomorrow'", "zone"]),
+    (
+        WorkspacePermissionProvider,
+        {**SALES, "service_account": "engine-runner", "permissions": ["MANAGE"]},
+        ["permissions", "engine-runner", "EXECUTE"],
+    ),
+    (RoleMappingProvider, {"role_name": "a,b", "roles": ["Operator"]}, ["role_name", "comma"]),
+    (RoleMappingProvider, {"role_name": "crew", "roles": ["Operater"]}, ["roles", "'Operater'", "'Operator'"]),
+    (RoleMappingProvider, {"role_name": "nordlicht-platform", "roles": ["Operator"]}, ["adopt_existing"]),
+    (WorkspaceAccessProvider, {**SALES, "grants": {ANNA: ["VIEW"]}}, ["Sales", "max_removals="]),
+    (WorkspaceAccessProvider, {**SALES, "grants": {ANNA: ["VEIW"]}}, [ANNA, "did you mean VIEW"]),
+    (WorkspaceAccessProvider, {**SALES, "grants": {}, "exclusive": False}, ["grants", "is empty"]),
+    (WorkspaceAccessProvider, {**SALES, "grants": {ANNA: ["VIEW"]}, "max_removals": True}, ["max_removals"]),
+    (RoleMappingsProvider, {"mappings": {}}, ["mappings", "allow_empty=True"]),
+    (RoleMappingsProvider, {"mappings": {"crew": ["Operator"]}}, ["mapping", "max_removals="]),
+]
+
+
+@pytest.mark.parametrize(("kind", "inputs", "words"), INPUTS, ids=lambda each: "")
+def test_what_a_preview_refuses(lab: Lab, kind: Any, inputs: dict[str, Any], words: list[str]) -> None:
+    holds(shown(lambda: lab.run().preview(kind, "it", **inputs)), lab.tenant, *words)
+
+
+def test_two_resources_on_one_object(lab: Lab) -> None:
+    run = lab.run()
+    run.preview(WorkspacePermissionProvider, "first", **{**GRANT, "adopt_existing": True})
+    again = shown(lambda: run.preview(WorkspacePermissionProvider, "second", **{**GRANT, "adopt_existing": True}))
+    holds(again, lab.tenant, "'first'", ANNA, "Sales")
+    whole = {**SALES, "grants": {ANNA: ["VIEW"]}, "max_removals": "all"}
+    holds(shown(lambda: run.preview(WorkspaceAccessProvider, "set", **whole)), lab.tenant, "'first'", "exclusive=False")
+
+
+FAULTS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "401": ({"status": 401}, ["401", "talend:token"]),
+    "403": ({"status": 403}, ["403", "TMC_", "talend-access doctor"]),
+    "500": ({"status": 500}, ["500", "may or may not"]),
+    "a page": ({"kind": "html"}, ["HTML", "talend:endpoint"]),
+    "a redirect": ({"kind": "redirect", "location": "http://127.0.0.1:9/"}, ["redirect", "127.0.0.1:9"]),
+    "no answer": ({"kind": "drop-before"}, ["may or may not"]),
+}
+
+
+@pytest.mark.usefixtures("short_waits")
+@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize(
+    ("kind", "inputs", "names"),
+    [
+        (WorkspacePermissionProvider, {**GRANT, "workspace": "Finance"}, [ANNA, "Finance"]),
+        (RoleMappingProvider, MAPPING, ["crew"]),
+    ],
+    ids=["a grant", "a mapping"],
+)
+def test_a_write_that_fails(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, kind: Any, inputs: Any, names: list[str], name: str
+) -> None:
+    fault, words = FAULTS[name]
+    monkeypatch.setattr("pulumi_talend.api.retries._BACKOFF_FIRST_SECONDS", 0.0)
+    run = lab.run()
+    _, checked = run.preview(kind, "it", **inputs)
+    lab.tenant.inject(Fault.model_validate({"kind": "status", "method": "POST", "times": None, **fault}))
+    holds(shown(lambda: run.create(kind, "it", checked)), lab.tenant, "Could not", *names, *words)
+
+
+@pytest.mark.parametrize(
+    ("environ", "words"),
+    [
+        ({}, ["talend:region", "pulumi config set"]),
+        ({"TALEND_REGION": "EU west", "TALEND_TOKEN": "x-secret-x"}, ["TALEND_REGION", "EU west"]),
+        ({"TALEND_REGION": "eu", "TALEND_TOKEN": "x secret"}, ["TALEND_TOKEN", "copy it again"]),
+        ({"TALEND_REGION": "eu", "TALEND_CLIENT_ID": "x"}, ["TALEND_CLIENT_SECRET"]),
+        ({"TALEND_ENDPOINT": "http://talend.example", "TALEND_TOKEN": "x-secret-x"}, ["TALEND_ENDPOINT", "https"]),
+    ],
+    ids=lambda each: "",
+)
+def test_wrong_settings(tenant: Tenant, environ: dict[str, str], words: list[str]) -> None:
+    said = shown(lambda: resolve_settings(lambda _name: None, environ))
+    holds(said, tenant, *words)
+    assert not any("secret-x" in text for text in said)
+
+
+def test_the_checks_can_fail(tenant: Tenant) -> None:
+    for wrong in ("it is broken", f"run with {tenant.token}", "run\n\n\nagain", "run <x object at 0x1>", " run it", ""):
+        assert faults_of(wrong, tenant), wrong
+    assert support.readable("run it") == "run it"

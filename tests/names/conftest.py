@@ -9,7 +9,7 @@ import pytest
 from e2e.conftest import engine, new_stack, pulumi_engine, stack, tenant
 from hosting import Lab
 from pulumi_talend.api import TalendClient
-from pulumi_talend.resources.base import forget_tenants
+from pulumi_talend.provider.session import SESSIONS
 from pulumi_talend_sandbox.tenant import Tenant
 from support import client_of, settings_for
 
@@ -20,7 +20,7 @@ __all__ = ["engine", "lab", "lab_client", "new_stack", "pulumi_engine", "stack",
 def lab() -> Iterator[Lab]:
     with Tenant.start() as tenant:
         yield Lab(tenant)
-        forget_tenants()
+        SESSIONS.close()
 
 
 @pytest.fixture

@@ -13,21 +13,19 @@ from pulumi_talend.access.names import (
     UnknownNameError,
     UserNames,
     WorkspaceNames,
-    near,
-    role_names,
+    near_matches,
     unknown_roles,
 )
 from pulumi_talend.api import (
     Environment,
-    GrantKey,
     NotSentError,
-    Principal,
     Role,
     ServiceAccount,
     TalendClient,
     User,
     Workspace,
 )
+from pulumi_talend.model.grants import GrantKey, Principal
 from pulumi_talend_sandbox.tenant import Fault, Tenant
 
 
@@ -63,6 +61,7 @@ def test_a_workspace_is_found_by_name_and_environment() -> None:
     assert WORKSPACES.find("Sales", "prod").id == "2"
     assert WORKSPACES.find("Sales", "dev").id == "1"
     assert WORKSPACES.find("Finance").id == "3"
+    assert WORKSPACES.find("fINANCE", "PROD").id == "3"
     assert WORKSPACES.find("Nowhere").id == "6"
 
 
@@ -70,14 +69,14 @@ def test_a_workspace_is_found_by_name_and_environment() -> None:
     ("name", "environment", "parameter", "expected"),
     [
         ("Salse", "prod", "workspace", "no workspace 'Salse' in environment 'prod'; did you mean 'Sales'?"),
-        ("sales", "prod", "workspace", "no workspace 'sales' in environment 'prod'; did you mean 'Sales'?"),
         ("Finance", "dev", "workspace", "no workspace 'Finance' in environment 'dev'; there is one in prod"),
         ("Sales", "prd", "environment", "no environment 'prd' with a workspace in it; did you mean 'prod'?"),
         (
             "Zzz",
             None,
             "workspace",
-            "no workspace 'Zzz'; check the name in the console, and that the credential may see it",
+            "no workspace 'Zzz'; check its name in the console, and that the credential sees it (an account with only "
+            "TMC_OPERATOR sees the workspaces that it has permissions on)",
         ),
     ],
 )
@@ -86,12 +85,12 @@ def test_an_unknown_workspace_says_what_could_be_meant(
 ) -> None:
     with pytest.raises(UnknownNameError) as caught:
         WORKSPACES.find(name, environment)
-    assert (caught.value.parameter, str(caught.value)) == (parameter, expected)
+    assert (caught.value.parameter, caught.value.reason) == (parameter, expected)
 
 
 def test_an_ambiguous_workspace_lists_its_environments_or_ids() -> None:
     with pytest.raises(
-        AmbiguousNameError, match="in each of the environments dev, prod: say which one with environment"
+        AmbiguousNameError, match="environments dev, prod each have a workspace 'Sales': say which with environment"
     ):
         WORKSPACES.find("Sales")
     with pytest.raises(AmbiguousNameError, match=r"2 workspaces are called 'Twin' in environment 'dev'.*\(4, 5\)"):
@@ -103,9 +102,12 @@ def test_a_user_is_found_by_login_or_address_whatever_the_case(name: str) -> Non
     assert USERS.find(name).id == "u1"
 
 
-def test_a_login_goes_before_an_address() -> None:
-    users = UserNames([User(id="1", login="x@y", email="a@b"), User(id="2", login="other", email="x@y")])
+def test_the_exact_spelling_wins() -> None:
+    users = UserNames([User(id="1", login="X@Y"), User(id="2", login="x@y")])
     assert users.find("X@Y").id == "1"
+    assert users.find("x@y").id == "2"
+    with pytest.raises(AmbiguousNameError, match="leads to 2 accounts: say which with user_id"):
+        users.find("x@Y")
 
 
 def test_a_blank_login_or_address_is_nobodys_name() -> None:
@@ -123,7 +125,9 @@ def test_an_unknown_user_says_what_could_be_meant() -> None:
 
 
 def test_an_address_that_two_share_is_ambiguous() -> None:
-    with pytest.raises(AmbiguousNameError, match=r"2 users have the name 'shared@example.com'.*\(bob, carl\)"):
+    with pytest.raises(
+        AmbiguousNameError, match=r"'shared@example.com' leads to 2 accounts.*u2: login bob.*u3: login carl"
+    ):
         USERS.find("shared@example.com")
 
 
@@ -146,22 +150,24 @@ def test_unknown_roles_each_with_near_matches() -> None:
     roles = [Role(id="1", name="Operator"), Role(id="2", name="Data Steward")]
     assert unknown_roles(["Operator"], roles) == []
     assert unknown_roles(["operator", "Zzz", "Operator"], roles) == [
-        "no Talend role 'Zzz'; write one of Data Steward, Operator",
+        "no Talend role 'Zzz'; roles are Data Steward, Operator",
         "no Talend role 'operator'; did you mean 'Operator'?",
     ]
 
 
 def test_near_matches_look_alike_or_hold_the_word() -> None:
     names = ["Nightly Loader", "Sales", "Sales EMEA", "Finance"]
-    assert near("nightly", names) == ["Nightly Loader"]
-    assert near("sales", names)[0] == "Sales"
-    assert near("zz", names) == []
+    assert near_matches("nightly", names) == ["Nightly Loader"]
+    assert near_matches("sales", names)[0] == "Sales"
+    assert near_matches("zz", names) == []
 
 
-@pytest.mark.parametrize("as_", ["names", "objects"])
-def test_role_names_of_a_user_whichever_way_the_api_tells(as_: str) -> None:
-    roles: list[object] = ["Operator"] if as_ == "names" else [{"id": "7", "name": "Operator"}]
-    assert role_names(User(id="1", roles=roles)) == ["Operator"]
+def test_a_shared_domain_makes_nobody_a_near_match() -> None:
+    domain = "@nordlicht-retail.example"
+    people = [f"{name}{domain}" for name in ("freya.nilsson", "henrik.holm", "anna.petersen", "greta.lund")]
+    assert near_matches(f"ana.petersen{domain}", people) == [f"anna.petersen{domain}"]
+    assert near_matches("anna.petersen@nordlicht.example", people) == [f"anna.petersen{domain}"]
+    assert near_matches(f"zoe{domain}", people) == []
 
 
 def test_labels_speak_of_people_and_workspaces(lab_client: tuple[Tenant, TalendClient]) -> None:

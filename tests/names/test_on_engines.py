@@ -1,7 +1,8 @@
-"""Names and look-ups through whole engines: the same verdict, calls and tenant on each."""
+"""Names and look-ups through whole engines: the same outcome, calls and tenant on each."""
 
 from __future__ import annotations
 
+from e2e.conftest import on_both_engines
 from e2e.stack import Stack
 from pulumi_talend_sandbox.tenant import Tenant
 
@@ -13,10 +14,11 @@ WorkspacePermission("robot", workspace="Sales", environment="prod", service_acco
 LISTINGS = {
     "GET /orchestration/workspaces 200",
     "GET /account/users?page=1&size=100 200",
-    "GET /account/service-accounts?page=1&size=100 200",
+    "GET /account/service-accounts 200",
 }
 
 
+@on_both_engines
 def test_a_life_by_name(stack: Stack, tenant: Tenant) -> None:
     before = tenant.snapshot()
     stack.program(BY_NAME)
@@ -28,14 +30,14 @@ def test_a_life_by_name(stack: Stack, tenant: Tenant) -> None:
     assert set(tenant.calls.lines()) == LISTINGS
     assert len(tenant.calls) == 3
     for resource in stack.managed().values():
-        assert "__declaration" not in {**resource.inputs, **resource.outputs}
+        assert "__program" not in {**resource.inputs, **resource.outputs}
 
     anna = next(user for user in tenant.users() if user["login"].startswith("anna"))
     tenant.delete_user(anna["id"])
     made_anew = tenant.add_user(anna["login"])
     run = stack.preview().ok()
     assert (run.summary, run.diffs) == ({"replace": 1, "same": 2}, {"anna": "~user_id"})
-    assert "is another one than before" in run.output
+    assert "is another account than before" in run.output
     assert stack.up().ok().summary == {"replace": 1, "same": 2}
     assert stack.managed()["anna"].outputs["user_id"] == made_anew
     assert stack.destroy().ok().summary == {"delete": 3}
@@ -46,7 +48,7 @@ def test_every_refusal_is_in_the_preview(stack: Stack, tenant: Tenant) -> None:
     before = tenant.snapshot()
     for program, said in (
         (BY_NAME.replace('"Sales"', '"Salse"'), "no workspace 'Salse' in environment 'prod'; did you mean 'Sales'?"),
-        (BY_NAME.replace('environment="prod", ', ""), "in each of the environments dev, prod, staging"),
+        (BY_NAME.replace('environment="prod", ', ""), "environments dev, prod, staging each have a workspace 'Sales'"),
         (BY_NAME.replace("Petersen", "Peterson"), "did you mean 'anna.petersen@nordlicht-retail.example'"),
         (
             BY_NAME.replace("nightly-scheduler", "nightly"),
@@ -55,7 +57,7 @@ def test_every_refusal_is_in_the_preview(stack: Stack, tenant: Tenant) -> None:
         ('RoleMapping("m", role_name="x", roles=["Operater"])', "no Talend role 'Operater'; did you mean 'Operator'?"),
         (
             'for name in ("a", "b"): RoleMapping(name, role_name="x", roles=["Operator"])',
-            "speaks for customer role 'x' too",
+            "already manages customer role 'x'",
         ),
     ):
         stack.program(program)
@@ -64,6 +66,7 @@ def test_every_refusal_is_in_the_preview(stack: Stack, tenant: Tenant) -> None:
     assert tenant.snapshot() == before
 
 
+@on_both_engines
 def test_functions_in_a_program(stack: Stack, tenant: Tenant) -> None:
     stack.program("""
 import pulumi_talend as talend
@@ -97,7 +100,7 @@ pulumi.export("all", pulumi.Output.all(talend.get_workspaces_output(), talend.ge
 
 def test_a_look_up_that_fails_is_one_line(stack: Stack) -> None:
     for program, said in (
-        ('get_workspace("Sales")', "there is a workspace 'Sales' in each of the environments dev, prod, staging"),
+        ('get_workspace("Sales")', "environments dev, prod, staging each have a workspace 'Sales'"),
         ('get_user_output("nobody.at.all")', "no user 'nobody.at.all'"),
         ('get_service_account("nightly")', "did you mean 'nightly-scheduler'?"),
     ):

@@ -7,9 +7,24 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pulumi_talend.loader import TYPE_NAMES, pickled
+from pulumi_talend.model import planning
+from pulumi_talend.model.grants import GrantKey, Principal
+from pulumi_talend.review.alerts import Watch, alerts_of
 from pulumi_talend.review.build import build_review
+from pulumi_talend.review.decision import Decision
 from pulumi_talend.review.document import read_preview
-from pulumi_talend.review.model import Review
+from pulumi_talend.review.model import (
+    Cause,
+    ForeignCode,
+    GrantChange,
+    MappingChange,
+    Origin,
+    Review,
+    UnknownEffect,
+    Where,
+    Who,
+)
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
@@ -18,7 +33,7 @@ NASTY = "a|b`c<b onmouseover=x>@team [l](http://evil.example) www.evil.example *
 
 
 def urn(name: str, kind: str = "WorkspacePermission") -> str:
-    return f"urn:pulumi:prod::access::pulumi-python:dynamic/access:{kind}::{name}"
+    return f"urn:pulumi:prod::access::pulumi-python:dynamic/talend:{kind}::{name}"
 
 
 def grant_state(
@@ -48,10 +63,25 @@ def step(
 ) -> dict[str, Any]:
     entry: dict[str, Any] = {"op": op, "urn": urn(name, kind)}
     if old is not None:
-        entry["oldState"] = old
+        entry["oldState"] = with_provider(old, kind)
     if new is not None:
-        entry["newState"] = {key: value for key, value in new.items() if key not in {"id", "outputs"}}
+        entry["newState"] = with_provider({k: v for k, v in new.items() if k not in {"id", "outputs"}}, kind)
     return entry
+
+
+def with_provider(state: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """A state with the provider of its type, as programs of ours have it."""
+    if kind not in TYPE_NAMES or "__provider" in state.get("inputs", {}):
+        return dict(state)
+    provider = {"__provider": pickled(kind)}
+    return {
+        **state,
+        **{part: {**state[part], **provider} for part in ("inputs", "outputs") if isinstance(state.get(part), dict)},
+    }
+
+
+PASSED = Decision(rules=())
+"""No rule is broken."""
 
 
 def document(*steps: Mapping[str, Any], **more: Any) -> str:
@@ -64,10 +94,26 @@ def review_of(*steps: Mapping[str, Any]) -> Review:
 
 
 def nasty_review() -> Review:
-    """A review whose every name is nasty."""
-    return review_of(
-        step("create", NASTY, None, grant_state(f"id {NASTY}", f"{NASTY}/{NASTY}", ["VIEW", NASTY], login=NASTY)),
-        step("update", f"u{NASTY}", mapping_state(NASTY, ["Operator"]), mapping_state(NASTY, [NASTY]), "RoleMapping"),
-        step("create", f"n{NASTY}", None, mapping_state(f"b{NASTY}", UNKNOWN), "RoleMapping"),
-        step("create", "t", None, {"inputs": {}}, f"Odd{NASTY}"),
+    """A review whose every name is nasty. Checks refuse most such names in a program; a tenant may have them."""
+    who = Who("users", f"id {NASTY}", NASTY, NASTY)
+    key = GrantKey("w", Principal("users", "u"))
+    causes = (Cause(urn(NASTY), "create", f"{NASTY}.py:1"),)
+    grant = planning.Change(
+        key, "adopt", frozenset({NASTY}), frozenset({"VIEW", f"b{NASTY}"}), None, "2030-01-01T00:00:00Z"
     )
+    mapping = planning.Change(NASTY, "revoke", frozenset({NASTY}), frozenset())
+    review = Review(
+        NASTY,
+        NASTY,
+        tenant=NASTY,
+        grants=(GrantChange(grant, causes, frozenset({NASTY}), who=who, where=Where("w", NASTY, NASTY)),),
+        mappings=(MappingChange(mapping, causes, customer_role=NASTY),),
+        unknown=(UnknownEffect(causes[0], NASTY, NASTY, (f"b{NASTY}",)),),
+        settled=causes,
+        left=causes,
+        foreign=(ForeignCode(causes[0], NASTY),),
+        endpoint=NASTY,
+        notes=(NASTY,),
+        origin=Origin(commit=NASTY, author=NASTY),
+    )
+    return review.with_alerts(alerts_of(review, None, Watch()))

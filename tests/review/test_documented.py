@@ -1,56 +1,25 @@
-"""What the page about reviews says is what there is: kinds of alerts, options, rules, exit codes."""
+"""What the page about reviews says of files is so. The other tables of it are held to the code in tests/docs."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import get_args
-
-import typer.main
-from typer import Typer
-
-from docs.fences import fences
-from pulumi_talend.review import command
-from pulumi_talend.review.rules import AlertName, Rule, load_rules
 
 PAGE = Path(__file__).parents[2] / "docs" / "review.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 
 
-def test_every_kind_of_alert_is_in_the_table() -> None:
-    assert set(get_args(AlertName)) <= set(re.findall(r"`([a-z-]+)`", TEXT.partition("## What comes first")[2]))
+def test_the_files_that_need_owners_are_named_in_the_example_too() -> None:
+    table = re.split(r"(?im)^\| files \| .*$", TEXT)[1].partition("\n\n")[0]
+    files = {file for row in table.splitlines()[2:] for file in re.findall(r"`([^`]+)`", row.split("|")[1])}
+    assert {"*.py", "review.toml", "approvals/"} <= files
+    example = (PAGE.parents[1] / "examples" / "ci" / "README.md").read_text(encoding="utf-8")
+    of_the_service = {".github/", ".gitlab-ci.yml", "azure-pipelines.yml"}
+    assert {file for file in files - of_the_service if f"`{file}`" not in example} <= {"pyproject.toml"}
 
 
-def test_the_rules_are_rules(tmp_path: Path) -> None:
-    (example,) = [fence.text for fence in fences(PAGE) if fence.text.startswith("# review.toml")]
-    file = tmp_path / "review.toml"
-    file.write_text(example, encoding="utf-8")
-    assert len(load_rules(file).rule) == 3
-    table = TEXT.partition("| key | meaning |")[2].partition("\n\n")[0]
-    assert set(Rule.model_fields) == set(
-        re.findall(r"`([a-z_]+)`", " ".join(re.findall(r"^\| (.*?) \|", table, re.MULTILINE)))
-    )
-
-
-def test_every_option_is_in_the_table() -> None:
-    app = Typer()
-    app.command()(command.review)
-    options = {
-        option
-        for parameter in typer.main.get_command(app).params
-        for option in parameter.opts
-        if option.startswith("--")
-    }
-    assert options - {
-        "--stack",
-        "--cwd",
-        "--refresh",
-        "--from-plan",
-        "--install-completion",
-        "--show-completion",
-    } <= set(re.findall(r"--[a-z-]+", TEXT))
-
-
-def test_exit_codes() -> None:
-    assert f"{command.EXIT_DENIED} a rule denies it" in TEXT
-    assert f"\n{command.EXIT_NOT_APPROVED} an approval is missing" in TEXT
+def test_pictures_are_there() -> None:
+    pictures = re.findall(r"\]\((pictures/[^)]+)\)", TEXT)
+    assert pictures
+    for picture in pictures:
+        assert (PAGE.parent / picture).is_file(), picture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,9 @@ from pulumi_talend.access import TenantAccess
 from pulumi_talend.review.build import build_review
 from pulumi_talend.review.document import read_preview
 from pulumi_talend.review.errors import RulesError
-from pulumi_talend.review.rules import broken, find_rules, load_rules
+from pulumi_talend.review.lookup import Live
+from pulumi_talend.review.model import Review
+from pulumi_talend.review.rules import RuleResult, Rules, find_rules, load_rules, results
 from pulumi_talend_sandbox.tenant import Tenant
 from review.documents import UNKNOWN, document, grant_state, mapping_state, review_of, step
 from review.test_alerts import state_of
@@ -28,6 +31,10 @@ ANNA, BEN, CLEO, EVERYONE = (
     "cleo@example.com",
     "everyone",
 )
+
+
+def broken(rules: Rules, review: Review, live: Live | None) -> list[RuleResult]:
+    return [each for each in results(rules, review, live) if each.is_broken]
 
 
 def caught(tmp_path: Path, rule: str) -> set[str]:
@@ -67,7 +74,7 @@ def test_what_is_not_known_counts_as_fitting(tmp_path: Path) -> None:
     nameless = review_of(step("create", "a", None, {"inputs": inputs}))
     assert len(broken(load_rules(file), nameless, None)) == 1
     untold = review_of(step("create", "a", None, {"inputs": {**inputs, "permissions": UNKNOWN}}))
-    assert "cannot be foretold" in broken(load_rules(file), untold, None)[0].items[0]
+    assert "what it does is not known" in broken(load_rules(file), untold, None)[0].items[0]
 
 
 def test_a_share_removed(tmp_path: Path, tenant: Tenant) -> None:
@@ -89,7 +96,20 @@ def test_a_share_removed(tmp_path: Path, tenant: Tenant) -> None:
         )
         assert bool(broken(load_rules(file), review, looked)) is breaks
     file.write_text('[[rule]]\nname = "s"\naction = "deny"\nremoved_share = 0.9\n')
-    assert "without the tenant" in broken(load_rules(file), review, None)[0].items[0]
+    assert "without all grants of the tenant" in broken(load_rules(file), review, None)[0].items[0]
+
+
+def test_a_longer_end_is_a_gain(tmp_path: Path) -> None:
+    def state(until: str | None) -> dict[str, Any]:
+        return grant_state("anna", "prod/Sales", ["MANAGE"], **({"expires_at": until} if until else {}))
+
+    file = tmp_path / "review.toml"
+    file.write_text('[[rule]]\nname = "m"\naction = "deny"\npermission = "MANAGE"\nenvironment = "prod"\n')
+    soon, never = "2027-01-31T00:00:00Z", "9999-12-31T00:00:00Z"
+    for old, new, breaks in ((soon, never, True), (soon, None, True), (never, soon, False), (None, soon, False)):
+        found = broken(load_rules(file), review_of(step("update", "a", state(old), state(new))), None)
+        assert bool(found) is breaks
+        assert not found or "keeps MANAGE" in found[0].items[0]
 
 
 def test_all_rules_are_looked_at(tmp_path: Path) -> None:

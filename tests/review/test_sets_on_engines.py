@@ -1,4 +1,4 @@
-"""Whole sets on real engines: who loses what was given by hand is in the review, and then comes true."""
+"""Complete sets on real engines: who loses what the stack had not granted is in the review, and then comes true."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from e2e.stack import Stack
 from pulumi_talend.review.build import build_review
 from pulumi_talend.review.document import read_preview
 from pulumi_talend_sandbox.tenant import Tenant
+from review.test_against_updates import access_of
 from review.test_command import run
-from review.test_foretold import access_of
 
 PROGRAM = """
 from pulumi_talend import RoleMappings, WorkspaceAccess
-WorkspaceAccess("sales", workspace="Sales", environment="dev", exclusive="users", allow_removals=True,
+WorkspaceAccess("sales", workspace="Sales", environment="dev", exclusive="users", max_removals="all",
                 grants={"oskar.berg@nordlicht-retail.example": %s})
-RoleMappings("all", mappings={"crew": ["Operator"], "nordlicht-platform": ["Operator"]}, allow_removals=True)
+RoleMappings("all", mappings={"crew": ["Operator"], "nordlicht-platform": ["Operator"]}, max_removals="all")
 """
 
 
-def test_what_whole_sets_take_is_foretold(stack: Stack, tenant: Tenant, tmp_path: Path) -> None:
+def test_what_complete_sets_take_is_reviewed(stack: Stack, tenant: Tenant, tmp_path: Path) -> None:
     stack.program(PROGRAM % '["VIEW"]')
     for permissions in ('["VIEW"]', '["VIEW", "PUBLISH"]'):
         stack.program(PROGRAM % permissions)
@@ -42,9 +42,9 @@ def test_what_whole_sets_take_is_foretold(stack: Stack, tenant: Tenant, tmp_path
         for target, change in told.items():
             assert set(change["before"]) == before.get(target, frozenset())
             assert set(change["after"]) == after.get(target, frozenset())
-        assert review["unforeseen"] == []
+        assert review["unknownEffects"] == []
         assert f"{SALES}/users/{FELIX}" in told
-        assert told[f"{SALES}/users/{FELIX}"]["byHand"]
+        assert told[f"{SALES}/users/{FELIX}"]["notGrantedByThisStack"]
         assert f"{SALES}/users/{OSKAR}" in told
         # Without the tenant the same people lose access, by the names that the preview has.
         assert "felix.thomsen@nordlicht-retail.example" in {c.who.label for c in by_state.grants if c.ends}

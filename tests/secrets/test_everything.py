@@ -40,7 +40,7 @@ pulumi.export("found", [get_user("oskar.berg@nordlicht-retail.example").id, len(
     get_workspace("Sales", environment="dev").id, len(get_workspaces()), get_service_account("audit-export").id])
 """
 GRANTS = {"felix.thomsen@nordlicht-retail.example": ["VIEW"]}
-SET = f"WorkspaceAccess('log', workspace_id={LOGISTICS!r}, grants={GRANTS!r}, allow_removals=True)"
+SET = f"WorkspaceAccess('log', workspace_id={LOGISTICS!r}, grants={GRANTS!r}, max_removals={'all'!r})"
 GOOD = LOOK_UPS + program(permission("oskar", SALES, OSKAR, ["VIEW"]), mapping("m", "nordlicht-x", ["Operator"]), SET)
 OTHER = LOOK_UPS + program(
     permission("oskar", SALES, OSKAR, ["EXECUTE"]), mapping("m", "nordlicht-x", ["Data Steward"]), SET
@@ -148,7 +148,7 @@ def test_a_token_of_the_environment_is_nowhere(engine: Engine, tenant: Tenant, p
     (out / "state.json").write_text(stack.command("stack", "export", "--stack", stack.name).stdout, encoding="utf-8")
     (out / "preview.json").write_text(stack.preview("--json").stdout, encoding="utf-8")
     assert place.access(stack, "adopt", "--out", out / "adopted") == 0
-    assert place.access(stack, "drift", "--state", out / "state.json", "--format", "json") == 2
+    assert place.access(stack, "drift", "--state", out / "state.json", "--format", "json") == 3
     written = ["--html", out / "r.html", "--json", out / "r.json", "--markdown", out / "r.md"]
     assert place.access(stack, "review", out / "preview.json", "--tenant", "require", *written) == 0
     assert place.access(stack, "review", out / "preview.json") == 0
@@ -174,8 +174,6 @@ def test_a_service_account_of_the_configuration_is_nowhere(engine: Engine, tenan
     rights += ["TMC_SSO_MANAGEMENT", "TMC_SERVICE_ACCOUNT_MANAGEMENT"]
     client_id = tenant.add_service_account("planted", permissions=rights, secret=CLIENT_SECRET)
     stack = Stack(engine, place.root / "stack", tenant, settings=place.settings)
-    if not engine.is_pulumi:
-        stack.command("stack", "init", stack.name)
     stack.configure("talend:endpoint", tenant.url)
     stack.configure("talend:clientId", client_id)
     piped = subprocess.run(

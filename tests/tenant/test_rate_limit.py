@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from pulumi_talend_sandbox.tenant import Tenant
 from pulumi_talend_sandbox.tenant.limits import Limiter
+from tenant.conftest import client_of
 
 X = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 
@@ -45,30 +46,18 @@ def test_a_window_is_used_up_and_opens_again(clocked: Tenant, clock: Any, ask: A
     assert [call.status for call in clocked.calls] == [200, 200, 401, 429, 429, 200]
 
 
-def test_the_limit_is_the_tenants_not_the_tokens(clocked: Tenant, ask: Any) -> None:
-    clocked.set_behaviour(rate_limit=(2, 10))
-    assert ask()[0] == 200
-    assert ask(clocked.tokens["viewer"])[0] == 200
-    assert ask(clocked.tokens["sso-only"])[0] == 429
-
-
-def test_the_token_call_counts_too(clocked: Tenant, ask: Any) -> None:
+def test_only_calls_with_a_documented_429_count(clocked: Tenant, ask: Any) -> None:
     clocked.set_behaviour(rate_limit=(1, 10))
-    body = {"audience": clocked.url, "grant_type": "client_credentials"}
-    auth = (clocked.client_id, clocked.client_secret)
-    assert httpx.post(clocked.url + "/security/oauth/token", auth=auth, json=body).headers[X[1]] == "0"
-    assert ask()[0] == 429
-
-
-def test_a_refused_call_does_nothing(clocked: Tenant) -> None:
-    clocked.set_behaviour(rate_limit=(1, 10))
-    before = clocked.snapshot()
-    headers = {"Authorization": f"Bearer {clocked.token}"}
-    httpx.get(clocked.url + "/account/roles", headers=headers).raise_for_status()
-    refused = httpx.delete(clocked.url + "/security/role-mappings", headers=headers)
-    assert refused.status_code == 429
-    assert refused.json()["code"] == "TOO_MANY_REQUESTS"
-    assert clocked.snapshot() == before
+    with client_of(clocked) as api:
+        before = clocked.snapshot()
+        assert ask()[0] == 200
+        refused = api.delete("/security/role-mappings")  # the limit is the tenant's, not the call's
+        assert (refused.status_code, refused.json()["message"]) == (429, "Too Many Requests")
+        assert clocked.snapshot() == before
+        free = api.get("/security/permissions")
+        assert (free.status_code, X[0] in free.headers) == (200, False)
+        clocked.set_behaviour(rate_limited="all")
+        assert api.get("/security/permissions").status_code == 429
 
 
 def test_reset_can_be_an_epoch(clocked: Tenant, clock: Any, ask: Any) -> None:
@@ -104,14 +93,14 @@ def test_no_window_lets_more_in_and_whoever_waits_is_let_in(calls: int, seconds:
     let_in: list[float] = []
     for pause in pauses:
         now[0] += pause
-        verdict = limiter.hit((calls, seconds))
-        assert 0 <= verdict.remaining < calls
-        assert 0 < verdict.reset_in <= seconds + 1e-6
-        if not verdict.allowed:
-            assert verdict.remaining == 0
-            now[0] += float(verdict.headers("seconds", True)["Retry-After"])
-            verdict = limiter.hit((calls, seconds))
-            assert verdict.allowed
+        decision = limiter.hit((calls, seconds))
+        assert 0 <= decision.remaining < calls
+        assert 0 < decision.reset_in <= seconds + 1e-6
+        if not decision.allowed:
+            assert decision.remaining == 0
+            now[0] += float(decision.headers("seconds", True)["Retry-After"])
+            decision = limiter.hit((calls, seconds))
+            assert decision.allowed
         let_in.append(now[0])
     # Fixed windows: so many in a row can never fall into less than one window's time twice over.
     for first, last in zip(let_in, let_in[2 * calls :], strict=False):
