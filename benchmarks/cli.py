@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from benchmarks.contenders import CONTENDERS
-from benchmarks.engines import ROOT, Engine, find_pulumi, offline_engine
+from benchmarks.engines import ROOT, Engine, offline_engine, pulumi_engine
 from benchmarks.import_time import measure_imports
 from benchmarks.machine import this_machine
 from benchmarks.measuring import Measurement, measure
@@ -20,11 +20,10 @@ from benchmarks.plan import Extent, cases, parts
 from benchmarks.results import Results, unexpected
 from benchmarks.tables import cell, markdown, show, write_between_marks
 from benchmarks.terraform import find_terraform
+from pulumi_talend_sandbox.pulumi_cli import HINT
 
 RESULTS = ROOT / "benchmarks" / "results"
-README = ROOT / "README.md"
 PAGE = ROOT / "docs" / "speed.md"
-MOST_IN_README = 100
 
 _SCREEN = Console(width=200) if not Console().is_terminal else Console()
 _ERRORS = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
@@ -53,7 +52,7 @@ def benchmark(
     results: Annotated[Path, typer.Option(help="Where results.json and results.md are written.")] = RESULTS,
     write_docs: Annotated[
         bool,
-        typer.Option("--write-docs", help="Also put the tables between the marks in docs/speed.md and README.md."),
+        typer.Option("--write-docs", help="Also put the tables between the marks in docs/speed.md."),
     ] = False,
 ) -> None:
     """Measure what stacks cost on the offline tenant: API calls, 429s, seconds, memory."""
@@ -72,7 +71,6 @@ def benchmark(
     if write_docs:
         try:
             write_between_marks(PAGE, markdown(found, heading="##"))
-            write_between_marks(README, markdown(found, most=MOST_IN_README))
         except ValueError as error:
             raise _stop(str(error)) from None
     wrong = unexpected(found.measurements)
@@ -87,11 +85,11 @@ def _engines(
     unknown = set(wanted) - {"offline", "pulumi", "terraform"}
     if unknown:
         raise ValueError(f"--engine {sorted(unknown)[0]}: take offline, pulumi or terraform")
-    pulumi = find_pulumi(home)
+    pulumi = pulumi_engine(home)
     rest = find_terraform(terraform, provider)
     there: dict[str, Engine | None] = {"pulumi": pulumi, "offline": offline_engine(home), "terraform": rest}
     hints = {
-        "pulumi": "no Pulumi CLI: put `pulumi` on PATH or name it in PULUMI_BIN",
+        "pulumi": f"no Pulumi CLI: {HINT}",
         "terraform": "no generic REST provider: put `terraform` on PATH and name the provider's binary in "
         "TERRAFORM_PROVIDER_RESTAPI",
     }
@@ -115,7 +113,6 @@ def _measure(
     unknown = set(only) - CONTENDERS.keys()
     if unknown:
         raise _stop(f"--only {sorted(unknown)[0]}: take one of {', '.join(CONTENDERS)}")
-    found.left_out += [f"{each.title}: {why}." for each in CONTENDERS.values() if (why := each.missing())]
     for case in cases(parts(extent), engines):
         if (only and case.contender.name not in only) or (numbers and case.number not in numbers):
             continue

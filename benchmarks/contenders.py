@@ -28,20 +28,6 @@ class Contender:
     retries: int = 0
     parallel: int | None = None
 
-    def missing(self) -> str | None:
-        """Why it cannot run here; None where it can."""
-        if self.name != "sets":
-            return None
-        return (
-            None if _has("WorkspaceAccess", "RoleMappings") else "this version has no WorkspaceAccess and RoleMappings"
-        )
-
-
-def _has(*names: str) -> bool:
-    import pulumi_talend
-
-    return all(hasattr(pulumi_talend, name) for name in names)
-
 
 ALONE = Contender("alone", "engine alone, single resources", "pulumi", "alone", None)
 ALONE_SETS = Contender("alone-sets", "engine alone, sets", "pulumi", "alone_sets", None)

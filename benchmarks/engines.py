@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from benchmarks.contenders import Contender
 from benchmarks.processes import Finished, run
 from benchmarks.programs import FILE
 from benchmarks.workload import Workload
+from pulumi_talend_sandbox.pulumi_cli import find_pulumi
 
 ROOT = Path(__file__).resolve().parent.parent
 STACK = "benchmark"
@@ -153,7 +153,7 @@ def offline_engine(home: Path) -> PulumiEngine:
     return PulumiEngine(None, home)
 
 
-def find_pulumi(home: Path) -> PulumiEngine | None:
-    """The Pulumi CLI that PULUMI_BIN names, else the one on PATH."""
-    found = os.environ.get("PULUMI_BIN") or shutil.which("pulumi")
-    return PulumiEngine(Path(found).resolve(), home) if found else None
+def pulumi_engine(home: Path) -> PulumiEngine | None:
+    """The Pulumi CLI, where there is one."""
+    found = find_pulumi()
+    return PulumiEngine(found.resolve(), home) if found else None

@@ -83,7 +83,6 @@ class Results:
             "number": each.case.number,
             "latency_seconds": each.case.conditions.latency,
             "rate_limit": each.case.conditions.rate_limit,
-            "empty_lists_taken": each.case.conditions.empties,
             "step": each.step,
             "seconds": round(each.seconds, 3),
             "ratio_to_engine_alone": None if ratio is None else round(ratio, 2),

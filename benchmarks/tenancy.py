@@ -28,18 +28,16 @@ _START_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Conditions:
-    """How the tenant answers. `rate_limit`: calls and seconds. `empties`: it takes an empty list for a removal (which the
-    API's documentation leaves open)."""
+    """How the tenant answers: how long it takes, and `rate_limit`: calls, and the seconds of their window."""
 
     latency: float = LATENCY_SECONDS
     rate_limit: tuple[int, float] | None = None
-    empties: bool = False
 
     @property
     def text(self) -> str:
         """For people."""
         limit = "no rate limit" if self.rate_limit is None else "{} calls per {:g} s".format(*self.rate_limit)
-        return f"{self.latency * 1000:.0f} ms, {limit}" + (", empty lists taken" if self.empties else "")
+        return f"{self.latency * 1000:.0f} ms, {limit}"
 
     def least_seconds(self, calls: int) -> float:
         """How long so many calls last at least, by the limit's own arithmetic."""
@@ -155,7 +153,7 @@ def _set(remote: RemoteTenant, conditions: Conditions) -> Conditions:
     remote.set_behaviour(
         latency=conditions.latency,
         rate_limit=conditions.rate_limit,
-        empty_permissions="done" if conditions.empties else "400",
+        rate_limited="all",
         accept_object_bodies=True,  # for the generic REST provider, which cannot send the API's lists
     )
     return conditions

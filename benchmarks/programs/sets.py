@@ -6,8 +6,7 @@ Not exclusive: the tenant's other people keep what they have, as they do with si
 from __future__ import annotations
 
 from benchmarks.programs import workload
-from pulumi_talend import RoleMappings, WorkspaceAccess
-from pulumi_talend.principals import user_id
+from pulumi_talend import RoleMappings, WorkspaceAccess, principals
 
 
 def declare() -> None:
@@ -16,7 +15,7 @@ def declare() -> None:
         WorkspaceAccess(
             workspace_id,
             workspace_id=workspace_id,
-            grants={user_id(grant.user_id): list(grant.permissions) for grant in grants},
+            grants={principals.user_id(grant.user_id): list(grant.permissions) for grant in grants},
             exclusive=False,
         )
     if wanted.mappings:
