@@ -1,14 +1,7 @@
-"""Access of all teams in one environment: which one is said by the stack."""
-
-from pathlib import Path
+"""Access of all teams in one environment: the stack's name says which."""
 
 import pulumi
-import yaml
-from team_access import TeamAccess
 
-table = yaml.safe_load((Path(__file__).parent / "access.yaml").read_text(encoding="utf-8"))
-environment = pulumi.Config().require("environment")
+from pulumi_talend import AccessTable
 
-for team, members in table["teams"].items():
-    access = TeamAccess(team, environment=environment, members=members, jobs=table["jobs"])
-    pulumi.export(team, access.people)
+AccessTable("access", file="access.yaml", environment=pulumi.get_stack())

@@ -1,55 +1,60 @@
 """Who may do what at Nordlicht Retail: four people, one service account, two customer roles."""
 
 import pulumi
-from nordlicht import PEOPLE, SERVICE_ACCOUNTS, WORKSPACES
 
 from pulumi_talend import RoleMapping, WorkspacePermission
 
 # Oskar builds the sales jobs, and looks at them where they run.
 oskar_builds = WorkspacePermission(
     "oskar-builds-sales",
-    workspace_id=WORKSPACES["dev/Sales"],
-    user_id=PEOPLE["oskar.berg"],
+    workspace="Sales",
+    environment="dev",
+    user="oskar.berg@nordlicht-retail.example",
     permissions=["VIEW", "AUTHOR", "EXECUTE", "PUBLISH"],
 )
 oskar_looks = WorkspacePermission(
     "oskar-looks-at-sales",
-    workspace_id=WORKSPACES["prod/Sales"],
-    user_id=PEOPLE["oskar.berg"],
+    workspace="Sales",
+    environment="prod",
+    user="oskar.berg@nordlicht-retail.example",
     permissions=["VIEW"],
 )
 
 # Felix and Linnea operate what runs in production.
 felix_operates = WorkspacePermission(
     "felix-operates-sales",
-    workspace_id=WORKSPACES["prod/Sales"],
-    user_id=PEOPLE["felix.thomsen"],
+    workspace="Sales",
+    environment="prod",
+    user="felix.thomsen@nordlicht-retail.example",
     permissions=["VIEW", "EXECUTE"],
 )
 linnea_operates = WorkspacePermission(
     "linnea-operates-logistics",
-    workspace_id=WORKSPACES["prod/Logistics"],
-    user_id=PEOPLE["linnea.holm"],
+    workspace="Logistics",
+    environment="prod",
+    user="linnea.holm@nordlicht-retail.example",
     permissions=["VIEW", "EXECUTE"],
 )
 
 # Katharina looks after the data of finance.
 katharina_stewards = WorkspacePermission(
     "katharina-stewards-finance",
-    workspace_id=WORKSPACES["dev/Finance"],
-    user_id=PEOPLE["katharina.busch"],
+    workspace="Finance",
+    environment="dev",
+    user="katharina.busch@nordlicht-retail.example",
     permissions=["VIEW", "EXECUTE"],
 )
 
 # The scheduler runs the sales jobs by night.
 scheduler_runs = WorkspacePermission(
     "scheduler-runs-sales",
-    workspace_id=WORKSPACES["prod/Sales"],
-    service_account_id=SERVICE_ACCOUNTS["nightly-scheduler"],
+    workspace="Sales",
+    environment="prod",
+    service_account="nightly-scheduler",
     permissions=["VIEW", "EXECUTE"],
 )
 
-# Whoever the identity provider sends with these roles gets these Talend roles.
+# Everybody who signs in with one of these customer roles gets its Talend roles.
 developers = RoleMapping("sales-developers", role_name="nordlicht-sales-developers", roles=["Integration Developer"])
 operators = RoleMapping("operators", role_name="nordlicht-operators", roles=["Operator", "Assets Manager"])
 

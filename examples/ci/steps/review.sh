@@ -1,25 +1,24 @@
 #!/bin/sh
-# Previews $STACK, reviews it, and checks rules and the approval. Changes nothing. Leaves its files in review/.
+# Reviews what preview.sh has left, and checks rules and the approval. Runs no code of the change, and reads the tenant: only the
+# tenant shows what would be taken over.
+# Leaves review/comment.md, review/review.html and review/review.json.
 #
-#   STACK      the stack to preview (required)
-#   PROJECT    the Pulumi project's directory (default: .)
-#   APPROVALS  where approvals are committed, one STACK.json each (default: approvals)
-#   PULUMI     the engine's command (default: pulumi)
+#   STACK      the stack (required)
+#   RULES      the rules, from where the author of the change cannot write (required)
+#   CHANGE     the checkout of the change (default: .)
+#   APPROVALS  the folder of approvals in it, one STACK.json each (default: approvals)
+#   COMMIT     the commit to name (default: the one that is checked out in CHANGE)
+#   AUTHOR     the author to name
 #
-# Exit codes: those of `talend-access review` (3: a rule denies it; 4: not approved, or not what was approved).
+# Exit codes: those of `talend-access review` (3: a rule denies it; 4: an approval is missing, or is of something else).
 set -eu
-: "${STACK:?say which stack: STACK=prod}"
-engine=${PULUMI:-pulumi}
-project=${PROJECT:-.}
-approval=${APPROVALS:-approvals}/$STACK.json
-mkdir -p review
+: "${STACK:?name the stack: STACK=prod}" "${RULES:?name the rules: RULES=review.toml}"
+change=${CHANGE:-.}
 
-# A preview that fails leaves its messages in the document, and the review says them.
-"$engine" preview --stack "$STACK" --cwd "$project" --refresh --json --non-interactive >review/preview.json || true
-
-set -- review/preview.json --cwd "$project" \
+set -- review/preview.json --state review/state.json --cwd "$change" --rules "$RULES" --require-rules --tenant require \
+    --check "$change/${APPROVALS:-approvals}/$STACK.json" \
     --markdown review/comment.md --html review/review.html --json review/review.json
-if [ -f "$approval" ]; then
-    set -- "$@" --check "$approval"
-fi
-talend-access review "$@"
+[ -z "${COMMIT:-}" ] || set -- "$@" --commit "$COMMIT"
+[ -z "${AUTHOR:-}" ] || set -- "$@" --author "$AUTHOR"
+[ "${GITHUB_ACTIONS:-}" != true ] || set -- "$@" --annotate
+exec talend-access review "$@"
