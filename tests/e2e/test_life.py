@@ -65,9 +65,9 @@ def test_created_unchanged_changed_destroyed(stack: Stack, tenant: Tenant) -> No
     assert _without_ours(tenant) == before
 
     urn = "urn:pulumi:dev::access::pulumi-python:dynamic/talend:"
-    grant = {"workspace_id": SALES, "user_id": OSKAR, "permissions": ["EXECUTE", "VIEW"], "adopt_existing": False}
-    service = {"workspace_id": SALES, "service_account_id": AUDIT, "permissions": ["VIEW"], "adopt_existing": False}
-    team = {"role_name": "Team Ö/1", "roles": ["Operator"], "adopt_existing": False}
+    grant = {"workspace_id": SALES, "user_id": OSKAR, "permissions": ["EXECUTE", "VIEW"]}
+    service = {"workspace_id": SALES, "service_account_id": AUDIT, "permissions": ["VIEW"]}
+    team = {"role_name": "Team Ö/1", "roles": ["Operator"]}
     expected = {
         "oskar": Managed(f"{urn}WorkspacePermission::oskar", f"{SALES}/users/{OSKAR}", grant, grant, protect=False),
         "audit": Managed(

@@ -30,7 +30,6 @@ def test_names_become_ids_beside_them(lab: Lab) -> None:
         "user": ANNA.upper(),
         "user_id": lab.user("anna"),
         "permissions": ["EXECUTE", "VIEW"],
-        "adopt_existing": False,
     }
     run.up(Permission, "g", **PROD_SALES, user=ANNA.upper(), permissions=["VIEW", "EXECUTE"])
     assert lab.tenant.grants()[lab.workspace("Sales", "prod"), "users", lab.user("anna")] == ["EXECUTE", "VIEW"]

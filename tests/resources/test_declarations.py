@@ -197,10 +197,11 @@ async def test_every_property_is_an_output_and_only_those_given_or_found_are_dec
             if not name.startswith("_"):
                 assert isinstance(getattr(resource, name), pulumi.Output), name
     assert await by_id.expires_at.future() is None
+    assert await by_id.adopt_existing.future() is False
     declared = {
         each: {key for key in vars(each) if isinstance(vars(each)[key], pulumi.Output)} for each in (by_id, by_name)
     }
-    own = {"id", "urn", "__provider", PROGRAM, "adopt_existing", "permissions", "workspace_id", "user_id"}
+    own = {"id", "urn", "__provider", PROGRAM, "permissions", "workspace_id", "user_id"}
     assert declared == {by_id: own, by_name: own | {"workspace", "user"}}
     with pytest.raises(AttributeError, match="WorkspacePermission has no attribute 'group'"):
         by_id.group  # type: ignore # noqa: B018

@@ -128,7 +128,7 @@ class WorkspacePermissionInputs(Inputs):
     service_account_id: Identifier | None = None
     permissions: PermissionNames
     expires_at: Time | None = None
-    adopt_existing: Flag = False
+    adopt_existing: Flag | None = None
 
     def problems(self) -> list[Problem]:
         """One workspace, and exactly one principal."""
@@ -173,7 +173,7 @@ class RoleMappingInputs(Inputs):
     role_name: CustomerRole
     roles: RoleNames
     expires_at: Time | None = None
-    adopt_existing: Flag = False
+    adopt_existing: Flag | None = None
 
     @property
     def key(self) -> str | None:
@@ -277,7 +277,7 @@ class WorkspaceAccessInputs(Inputs):
     workspace_id: Identifier | None = None
     grants: Annotated[dict[PrincipalText, GrantEntry] | str, BeforeValidator(_grant_entries)]
     exclusive: Annotated[bool | Literal["users"] | str, BeforeValidator(_exclusive)] = True
-    adopt_existing: Flag = False
+    adopt_existing: Flag | None = None
     max_removals: Removals | None = None
     principals: dict[str, str] | None = None
     removes: PlannedGrants | str | None = None
@@ -340,7 +340,7 @@ class RoleMappingsInputs(Inputs):
     planned: ClassVar[tuple[str, ...]] = ("removes", "restores")
 
     mappings: Annotated[dict[RoleText, RoleNames] | str, BeforeValidator(_mapping_entries)]
-    allow_empty: Flag = False
+    allow_empty: Flag | None = None
     max_removals: Removals | None = None
     removes: PlannedRoles | str | None = None
     restores: PlannedRoles | str | None = None

@@ -179,10 +179,9 @@ class SingleProvider(TalendProvider[I], Generic[I, T]):
             return None
         (access,) = self.inputs_type.access
         return {
-            **{name: kept[name] for name in self.inputs_type.labels if kept.get(name) is not None},
+            **{name: kept[name] for name in (*self.inputs_type.labels, "adopt_existing") if kept.get(name) is not None},
             **names,
             access: sorted(rights or ()),  # where it has ended: what was given again by hand
-            "adopt_existing": kept.get("adopt_existing", False),
         }
 
     def _delete(self, urn: str, id_: str, kept: Mapping[str, Any]) -> None:

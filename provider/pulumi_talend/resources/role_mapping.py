@@ -48,4 +48,4 @@ class RoleMapping(TalendResource, talend="RoleMapping"):
             opts: Pulumi's resource options.
         """
         inputs = {"role_name": role_name, "roles": roles, "expires_at": expires_at, "adopt_existing": adopt_existing}
-        super().__init__(name, inputs, opts)
+        super().__init__(*self._declaration(name, inputs, opts))

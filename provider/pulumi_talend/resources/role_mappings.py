@@ -46,4 +46,4 @@ class RoleMappings(TalendResource, talend="RoleMappings"):
             opts: Pulumi's resource options.
         """
         inputs = {"mappings": mappings, "allow_empty": allow_empty, "max_removals": max_removals}
-        super().__init__(name, inputs, opts)
+        super().__init__(*self._declaration(name, inputs, opts))

@@ -114,7 +114,7 @@ class WorkspaceAccess(TalendResource, talend="WorkspaceAccess"):
             "max_removals": max_removals,
             "principals": None,
         }
-        super().__init__(name, inputs, opts, computed=["workspace_id"])
+        super().__init__(*self._declaration(name, inputs, opts, computed=["workspace_id"]))
 
 
 def _as_dicts(grants: Any) -> Any:

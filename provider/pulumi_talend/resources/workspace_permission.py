@@ -91,4 +91,4 @@ class WorkspacePermission(TalendResource, talend="WorkspacePermission"):
             "expires_at": expires_at,
             "adopt_existing": adopt_existing,
         }
-        super().__init__(name, inputs, opts)
+        super().__init__(*self._declaration(name, inputs, opts))
