@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import json
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Generator
@@ -131,3 +133,30 @@ def test_a_project_that_hides_an_imported_module_is_not_forked(tmp_path: Path) -
     with warm_server(tmp_path) as (_, client):
         assert client.stdout is not None
         assert int(client.stdout.readline()) == client.pid
+
+
+@pytest.mark.parametrize("sent", [b"", b'{"arguments"', b"all of a task that is not forked"])
+def test_a_client_that_is_killed_early_leaves_the_server_to_the_others(sent: bytes, tmp_path: Path) -> None:
+    with warm_server(tmp_path) as (_, client):
+        assert client.stdout is not None
+        assert client.stdout.readline()
+        if sent.startswith(b"all"):
+            (tmp_path / "hiding").mkdir()
+            (tmp_path / "hiding" / "calendar.py").touch()
+            sent = json.dumps({"arguments": [], "environment": {}, "cwd": str(tmp_path / "hiding")}).encode() + b"\n"
+        with socket.socket(socket.AF_UNIX) as killed:
+            killed.connect(str(tmp_path / "address"))
+            killed.sendall(sent)
+        (tmp_path / "quick.py").write_text("print('forked')")
+        command = [sys.executable, "-I", "-S", str(WARM_CLIENT), str(tmp_path / "quick.py")]
+        environment = {WARM: str(tmp_path / "address")}
+        done = subprocess.run(
+            command,
+            cwd=tmp_path,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=60,
+            check=True,
+        )
+        assert done.stdout == b"forked\n"

@@ -103,12 +103,10 @@ class Server:
 
     def _accept(self) -> None:
         client, _ = self._listener.accept()
-        data, files, _, _ = socket.recv_fds(client, _MOST_BYTES, 3)
-        while not data.endswith(b"\n"):
-            data += client.recv(_MOST_BYTES)
-        task: _Task = json.loads(data)
-        if any(_differs(Path(task["cwd"], each)) for each in (".", *_python_path(task))):
-            client.sendall(b"alone\n")
+        task, files = _asked(client)
+        if task is None or any(_differs(Path(task["cwd"], each)) for each in (".", *_python_path(task))):
+            with contextlib.suppress(OSError):  # it may have ended
+                client.sendall(b"alone\n")
             client.close()
             for file in files:
                 os.close(file)
@@ -138,6 +136,17 @@ class _Task(TypedDict):
     arguments: list[str]
     environment: dict[str, str]
     cwd: str
+
+
+def _asked(client: socket.socket) -> tuple[_Task | None, list[int]]:
+    """What a client asks for, and its standard streams. None where it was killed before it had said all."""
+    data, files, _, _ = socket.recv_fds(client, _MOST_BYTES, 3)
+    while not data.endswith(b"\n"):
+        more = client.recv(_MOST_BYTES)
+        if not more:
+            return None, files
+        data += more
+    return json.loads(data), files
 
 
 def _python_path(task: _Task) -> list[str]:
