@@ -23,7 +23,7 @@ _STAGES = 3
 _BYSTANDERS = 10
 """So many people have permissions on every workspace of the tenant before the stack comes, and must keep them."""
 
-_START_SECONDS = 30.0
+_START_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def tenancy(objects: Objects, number: int, conditions: Conditions, directory: Pa
             remote.close()
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(120)
 
 
 def _url_of(process: subprocess.Popen[bytes], ready: Path, log: Path) -> str:

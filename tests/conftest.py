@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import support
+from pulumi_talend import progress
 from pulumi_talend.access import grants, mapping_list
 from pulumi_talend.api import TalendClient
 from pulumi_talend_sandbox.pulumi_cli import HINT, find_pulumi
@@ -83,6 +84,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def notes_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What a test has begun to create is noted in its own directory, not in that of whoever runs it."""
     monkeypatch.setenv("TALEND_JOURNAL", str(tmp_path / "journal"))
+
+
+@pytest.fixture(autouse=True)
+def no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command in this process prints the same however slow the machine is."""
+    monkeypatch.setattr(progress, "FIRST_LINE_SECONDS", 600.0)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import httpx
+import psutil
 
 from pulumi_talend.api import ClientCredential, Pacer, Settings, TalendClient, TokenCredential
 from pulumi_talend.model.grants import GrantKey, Permissions, Principal
@@ -60,6 +61,11 @@ def client_of(
     clock = clock or VirtualClock()
     with TalendClient(settings, pacer=pacer_on(clock, said), sleep=clock.sleep) as client:
         yield client
+
+
+def fetch(method: str, url: str, **more: Any) -> httpx.Response:
+    """A request that the client under test has no part in. httpx itself gives up after 5 seconds, which a busy machine takes."""
+    return httpx.request(method, url, timeout=60, verify=False, trust_env=False, **more)
 
 
 def in_threads(works: Sequence[Callable[[], T]], *, seconds: float = 60) -> list[T | BaseException]:
@@ -194,6 +200,14 @@ def mocked_client(
     return TalendClient(
         settings, transport=httpx.MockTransport(handler), pacer=pacer_on(clock, said), sleep=clock.sleep
     )
+
+
+def command_of(process: psutil.Process) -> str:
+    """The command line of a process; empty where it has ended."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
 
 
 def permissions_path(key: GrantKey) -> str:

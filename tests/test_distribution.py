@@ -21,7 +21,7 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with both."""
     out = tmp_path_factory.mktemp("dist")
     command = [sys.executable, "-m", "uv", "build", "--quiet", "--out-dir", str(out), str(ROOT)]
-    subprocess.run(command, check=True, timeout=120)
+    subprocess.run(command, check=True, timeout=600)
     return out
 
 

@@ -19,7 +19,7 @@ TEST = "tests/e2e/test_life.py::test_an_id_that_only_another_resource_knows"
 def run(elsewhere: Path, *options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", RUN, str(elsewhere), "-p", "no:cacheprovider", *options, TEST]
     return subprocess.run(
-        command, cwd=ROOT, env={"PATH": str(elsewhere)}, capture_output=True, text=True, timeout=120, check=False
+        command, cwd=ROOT, env={"PATH": str(elsewhere)}, capture_output=True, text=True, timeout=600, check=False
     )
 
 

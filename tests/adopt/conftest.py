@@ -15,7 +15,7 @@ import pytest
 
 from e2e.conftest import new_stack, pulumi_engine, stack, tenant
 from e2e.stack import Engine
-from pulumi_talend import cli, progress
+from pulumi_talend import cli
 from pulumi_talend_sandbox.tenant import Tenant
 
 __all__ = ["new_stack", "pulumi_engine", "stack", "tenant"]
@@ -47,7 +47,6 @@ class Access:
         stdout, stderr = io.StringIO(), io.StringIO()
         with (
             mock.patch.dict(os.environ, {**kept, **self.settings}, clear=True),
-            mock.patch.object(progress, "FIRST_LINE_SECONDS", 600),  # no line of progress where a machine is slow
             mock.patch.object(sys, "argv", ["talend-access", *map(str, arguments)]),
             contextlib.redirect_stdout(stdout),
             contextlib.redirect_stderr(stderr),

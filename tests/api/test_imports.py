@@ -13,7 +13,7 @@ def imported(program: str) -> set[str]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=300,
     )
     return set(done.stdout.split())
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
 import pytest
 
+import support
 from pulumi_talend_sandbox.tenant import Tenant
 
 
@@ -29,6 +29,6 @@ from pulumi_talend_sandbox.tenant import Tenant
 def test_pages_of_the_web_get_nothing(tenant: Tenant, headers: dict[str, str], status: int, path: str) -> None:
     host = tenant.url.removeprefix("http://")
     sent = {name: value.replace("{host}", host) for name, value in headers.items()}
-    answer: Any = httpx.get(tenant.url + path, headers=sent)
+    answer: Any = support.fetch("GET", tenant.url + path, headers=sent)
     assert answer.status_code == status
     assert (tenant.token in answer.text) == (status == 200 and path == "/_sandbox/tenant")

@@ -21,7 +21,7 @@ EXAMPLES = ROOT / "examples"
 def test_their_own_tests() -> None:
     """In a process of its own: Pulumi's mocks stay set."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", str(EXAMPLES)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     for example in ("adopt", "contractor", "environments", "quickstart", "service-accounts"):
         assert list((EXAMPLES / example).glob("test_*.py")), example

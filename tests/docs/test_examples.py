@@ -56,7 +56,7 @@ def test_every_preview_is_of_a_program() -> None:
 
 @pytest.mark.parametrize("fence", all_fences("python tenant"), ids=lambda fence: fence.name)
 def test_script(fence: Fence) -> None:
-    done = subprocess.run([sys.executable, "-c", fence.text], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, "-c", fence.text], capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
 
@@ -80,7 +80,7 @@ def run(line: str, directory: Path, environment: Mapping[str, str], *, typed: st
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=300,
+        timeout=900,
         check=False,
     )
     assert done.returncode == code, f"{line}\n{done.stdout}{done.stderr}"

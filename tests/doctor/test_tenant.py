@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import time
 
-import httpx
 import pytest
 
 import support
@@ -74,7 +73,7 @@ def test_what_the_doctor_says_is_what_the_api_does(tenant: Tenant) -> None:
     for token in tenant.tokens.values():
         found = examined(support.settings_for(tenant, token=token))
         for check, path in calls.items():
-            response = httpx.get(tenant.url + path, headers={"Authorization": f"Bearer {token}"})
+            response = support.fetch("GET", tenant.url + path, headers={"Authorization": f"Bearer {token}"})
             assert (found[check].status == "ok") == (response.status_code == 200), (check, response.text)
 
 
@@ -275,7 +274,7 @@ def test_the_rate_limit(doctor: Doctor, good: dict[str, str], tenant: Tenant) ->
     assert " of 200 calls left, all again in " in said
     tenant.set_behaviour(rate_limit=(20, 600.0))
     for _ in range(18):
-        httpx.get(f"{tenant.url}/account/roles", headers={"Authorization": f"Bearer {tenant.token}"})
+        support.fetch("GET", f"{tenant.url}/account/roles", headers={"Authorization": f"Bearer {tenant.token}"})
     found = examined(support.settings_for(tenant))  # ends without waiting for the window
     assert found["rate limit"].status == "warn"
     found = [examined(support.settings_for(tenant)) for _ in range(2)][-1]

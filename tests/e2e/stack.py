@@ -303,7 +303,7 @@ class Stack:
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=180,
+            timeout=600,
             check=False,
         )
         run = Run(arguments, done.returncode, done.stdout, done.stderr)

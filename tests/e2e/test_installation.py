@@ -33,7 +33,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel as a release builds it."""
     out = tmp_path_factory.mktemp("dist")
     command = [sys.executable, "-m", "uv", "build", "--quiet", "--wheel", "--out-dir", str(out), str(ROOT)]
-    subprocess.run(command, check=True, timeout=120)
+    subprocess.run(command, check=True, timeout=600)
     (built,) = out.glob("*.whl")
     return built
 
@@ -79,7 +79,7 @@ def test_without_the_file_a_plugin_is_looked_for(engine: Engine, tmp_path: Path,
     venv = stack.directory / "venv"
     subprocess.run([sys.executable, "-m", "uv", "venv", "--quiet", str(venv)], check=True)
     pip = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", str(venv)]
-    subprocess.run([*pip, str(wheel)], check=True, timeout=120)
+    subprocess.run([*pip, str(wheel)], check=True, timeout=600)
     (file,) = venv.glob("lib/*/site-packages/pulumi_talend/pulumi-plugin.json")
     file.unlink()
     project = "name: access\nruntime:\n  name: python\n  options:\n    virtualenv: venv\n"

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+import support
 from e2e.company import FINANCE, OSKAR, permission
 from e2e.conftest import on_both_engines
 from e2e.stack import Engine, Stack
@@ -33,7 +34,7 @@ def killed_at_a_write(stack: Stack) -> list[str]:
     try:
         assert reached.wait(60)
         family = psutil.Process(process.pid).children(recursive=True)
-        commands = [" ".join(each.cmdline()) for each in family]
+        commands = [support.command_of(each) for each in family]
         process.kill()
         alive = psutil.wait_procs(family, timeout=60)[1]
         for each in alive:

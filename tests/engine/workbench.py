@@ -84,7 +84,7 @@ class Workbench:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=600,
         )
         assert done.returncode == expect, f"{arguments}: exit code {done.returncode}\n{done.stdout}{done.stderr}"
         return Outcome(done.returncode, done.stdout, done.stderr)

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
-import httpx
-
+import support
 from faults.stage import Seen, Stage, Trouble
 from pulumi_talend_sandbox.tenant import Fault
 
@@ -59,7 +58,7 @@ def _clock_off(words: str, seconds: float) -> Strike:
         stage.tenant.set_behaviour(rate_limit=rate_limit, reset_as="epoch", rate_limited="all")
         if number == 0:
             bearer = {"Authorization": f"Bearer {stage.tenant.token}"}
-            httpx.get(f"{stage.tenant.url}/security/role-mappings", headers=bearer, verify=False, trust_env=False)
+            support.fetch("GET", f"{stage.tenant.url}/security/role-mappings", headers=bearer)
 
     return Strike(words, arm)
 

@@ -9,9 +9,9 @@ own rule (`cancel`), which the offline engine shares with the Pulumi CLI on a `f
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import threading
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
@@ -95,6 +95,7 @@ class Strike:
         self._lock = threading.Lock()
         self.calls = 0
         self.struck: list[str] = []
+        self.family: list[psutil.Process] = []  # all that the engine had started by then
         self.engine: psutil.Process | None = None
         self.ready = threading.Event()
         self._undo = tenant.on_call(self._called, after=after)
@@ -106,19 +107,21 @@ class Strike:
         if strikes:
             assert self.ready.wait(60)
             assert self.engine is not None
-            for process in self._victims(self.engine):
-                self.struck.append(" ".join(process.cmdline()))
-                process.kill()
+            self.family = self.engine.children(recursive=True)
+            victims = self._victims(self.engine)
+            self.struck += [support.command_of(process) for process in victims]
+            for process in victims:
+                with contextlib.suppress(psutil.NoSuchProcess):  # one of those before was its parent
+                    process.kill()
             raise HangUp
 
     def _victims(self, engine: psutil.Process) -> list[psutil.Process]:
-        children = engine.children(recursive=True)
         if self._victim == "engine":
             return [engine]
         if self._victim == "all":
-            return [engine, *children]
+            return [engine, *self.family]
         marks = MARKS[self._victim]
-        return [one for one in children if any(mark in " ".join(one.cmdline()) for mark in marks)]
+        return [one for one in self.family if any(mark in support.command_of(one) for mark in marks)]
 
     def over(self) -> None:
         self._undo()
@@ -129,14 +132,8 @@ def cut_off(stack: Stack, strike: Strike) -> str:
     process = stack.start_up()
     strike.engine = psutil.Process(process.pid)
     strike.ready.set()
-    family: dict[int, psutil.Process] = {}
-    while process.poll() is None:
-        try:
-            family.update((child.pid, child) for child in strike.engine.children(recursive=True))
-        except psutil.NoSuchProcess:
-            break
-        time.sleep(0.02)
-    assert psutil.wait_procs(family.values(), timeout=60)[1] == [], "something has outlived the engine"
+    process.wait()
+    assert psutil.wait_procs(strike.family, timeout=60)[1] == [], "something has outlived the engine"
     output, _ = process.communicate()
     strike.over()
     return output

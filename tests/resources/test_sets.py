@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import threading
+import types
 from typing import Any
 
 import pytest
 
 from hosting import Lab, refusals
 from pulumi_talend import principals
+from pulumi_talend.provider import claims
 from pulumi_talend.provider.single import WorkspacePermissionProvider as Permission
 from pulumi_talend.provider.workspace_access import WorkspaceAccessProvider as Access
 
@@ -179,15 +180,18 @@ def test_whom_a_later_resource_takes_over_is_not_removed(lab: Lab, capsys: pytes
 def test_a_service_account_that_leaves_a_set_for_people_waits_for_whoever_takes_it(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pulumi_talend.provider.claims.QUIET_SECONDS", 1.0)  # a busy machine is no failure
     table: dict[str, Any] = {MAREIKE: FULL, LEONIE: ["VIEW"]}
     lab.run().up(Access, "set", **SALES, grants={**table, ROBOT: ["VIEW"]}, exclusive="users")
     run = lab.run()
     checked = run.check(Access, "set", **SALES, grants=table, exclusive="users")
     robot: dict[str, Any] = {"service_account_id": lab.account("nightly-scheduler"), "permissions": ["VIEW"]}
     robot["workspace_id"] = lab.workspace("Sales", "prod")
-    later = threading.Timer(0.1, lambda: run.check(Permission, "robot", **robot, adopt_existing=True))
-    later.start()
+
+    def until_it_has_come(_seconds: float) -> None:
+        run.check(Permission, "robot", **robot, adopt_existing=True)
+        monkeypatch.setattr(claims, "QUIET_SECONDS", 0.0)
+
+    monkeypatch.setattr(claims, "QUIET_SECONDS", 3600.0)
+    monkeypatch.setattr(claims, "time", types.SimpleNamespace(sleep=until_it_has_come))
     run.update("set", checked)
-    later.join()
     assert grants(lab)["nightly-scheduler"] == ["VIEW"]

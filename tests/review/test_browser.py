@@ -32,14 +32,19 @@ def in_browser(page: str, tmp_path: Path, *, then: str = "", flags: Sequence[str
     file.write_text(_with_script(page, then) if then else page, encoding="utf-8")
     assert CHROMIUM is not None
     flags = [*flags, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-    flags += ["--disable-component-update", "--disable-sync", f"--user-data-dir={tmp_path / 'profile'}"]
+    flags += [
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-dev-shm-usage",
+        f"--user-data-dir={tmp_path / 'profile'}",
+    ]
     done = subprocess.run(
         [CHROMIUM, *flags, "--virtual-time-budget=5000", "--dump-dom", file.as_uri()],
         capture_output=True,
         text=True,
         encoding="utf-8",
         check=True,
-        timeout=120,
+        timeout=300,
     )
     return done.stdout
 

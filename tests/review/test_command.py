@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -26,6 +27,8 @@ from review.documents import document, grant_state, step
 
 GAIN = document(step("create", "a", None, grant_state("anna", "prod/Sales", ["MANAGE"])))
 NO_RULES = "No rules were checked: the project has no review.toml, or --no-rules is set."
+_SIGNS_OF_LIFE = re.compile(r"^talend: .* \((?:[\d,]+ calls?, )?\d+ s\)\n", re.MULTILINE)
+"""Lines of progress, which a command prints only where it takes more than two seconds, as on a busy machine."""
 DENY = '[[rule]]\nname = "no MANAGE"\naction = "deny"\npermission = "MANAGE"\n'
 
 
@@ -33,7 +36,7 @@ def run(
     *arguments: str, cwd: Path, stdin: str = "", env: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("TALEND_", "PULUMI_"))}
-    return subprocess.run(
+    done = subprocess.run(
         warm.command("-m", "pulumi_talend.cli", *arguments),
         cwd=cwd,
         env={**kept, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1", **(env or {}), **warm.environment()},
@@ -44,6 +47,8 @@ def run(
         check=False,
         timeout=300,
     )
+    done.stderr = _SIGNS_OF_LIFE.sub("", done.stderr)
+    return done
 
 
 def settings(tenant: Tenant) -> dict[str, str]:

@@ -159,7 +159,7 @@ def comment(directory: Path, env: dict[str, str], **more: str) -> subprocess.Com
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
 
 

@@ -86,7 +86,7 @@ class Place:
             cwd=stack.directory,
             env={**kept, **ours, **stack.engine.environment, **stack.settings},
             capture_output=True,
-            timeout=180,
+            timeout=600,
             check=False,
         )
         self.outputs.append((f"talend-access {arguments[0]}", done.stdout + b"\n" + done.stderr))
@@ -183,7 +183,7 @@ def test_a_service_account_of_the_configuration_is_nowhere(engine: Engine, tenan
         input=CLIENT_SECRET,
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=600,
         check=False,
     )
     assert piped.returncode == 0, piped.stderr
@@ -229,7 +229,7 @@ def test_a_leak_is_found(tenant: Tenant, place: Place, way: str) -> None:
         database.close()
     elif way == "command":
         subprocess.run(
-            [sys.executable, "-c", "pass", TOKEN], env={**os.environ, **place.settings}, check=True, timeout=60
+            [sys.executable, "-c", "pass", TOKEN], env={**os.environ, **place.settings}, check=True, timeout=300
         )
     else:
         place.outputs.append(("talend-access", b"said " + TOKEN.encode()))

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
+import support
 import warm
 from pulumi_talend_sandbox.tenant import Behaviour, RemoteTenant, Tenant
 
@@ -26,7 +26,9 @@ def command(*arguments: str) -> tuple[str, ...]:
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, **warm.environment()}
-    return subprocess.run(command(*arguments), env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command(*arguments), env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
 
 
 @pytest.fixture
@@ -62,7 +64,7 @@ def start(ready_file: Path) -> Iterator[Start]:
 
 def end(process: subprocess.Popen[str], how: signal.Signals = signal.SIGTERM) -> tuple[int, str, str]:
     process.send_signal(how)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=300)
     return process.returncode, out, err
 
 
@@ -73,7 +75,7 @@ def test_it_serves_says_how_to_connect_and_ends_cleanly(start: Start, ready_file
     assert ready["pid"] == process.pid
     assert ready_file.stat().st_mode & 0o077 == 0
     headers = {"Authorization": f"Bearer {ready['token']}"}
-    assert httpx.get(ready["url"] + "/security/permissions", headers=headers).status_code == 200
+    assert support.fetch("GET", ready["url"] + "/security/permissions", headers=headers).status_code == 200
     remote = RemoteTenant(ready["url"])
     assert remote.calls.lines() == ["GET /security/permissions 200"]
     remote.close()
@@ -87,7 +89,7 @@ def test_it_serves_says_how_to_connect_and_ends_cleanly(start: Start, ready_file
 
 def test_quiet_is_quiet(start: Start) -> None:
     ready, process = start("--quiet")
-    httpx.get(ready["url"] + "/security/permissions")
+    support.fetch("GET", ready["url"] + "/security/permissions")
     assert end(process) == (0, "", "")
 
 

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
+import support
 from pulumi_talend_sandbox.tenant import Fault, Tenant
 
 MAPPINGS = "/security/role-mappings"
@@ -232,7 +233,7 @@ def test_a_call_over_the_rate_limit_uses_up_no_fault(clocked: Tenant, clock: Any
     headers = {"Authorization": f"Bearer {clocked.token}"}
     statuses: list[int] = []
     for _ in range(2):
-        statuses += [httpx.get(clocked.url + MAPPINGS, headers=headers, timeout=60).status_code for _ in range(2)]
+        statuses += [support.fetch("GET", clocked.url + MAPPINGS, headers=headers).status_code for _ in range(2)]
         clock.now += 10
     assert statuses == [200, 429, 503, 429]
 

@@ -14,7 +14,9 @@ import pytest
 from pydantic import ValidationError
 
 import pulumi_talend_sandbox.tenant as package
+import support
 from pulumi_talend_sandbox.tenant import Behaviour, Call, CallLog, Company, Fault, Tenant, big, company, empty
+from tenant.conftest import client_of
 
 MAPPINGS = "/security/role-mappings"
 
@@ -103,7 +105,7 @@ def test_the_hook_plays_another_writer_in_the_gap(tenant: Tenant, api: httpx.Cli
 def test_the_hook_is_not_called_for_who_is_not_let_in(tenant: Tenant, api: httpx.Client) -> None:
     seen: list[str] = []
     tenant.on_call(lambda call: seen.append(call.path))
-    httpx.get(tenant.url + MAPPINGS)
+    support.fetch("GET", tenant.url + MAPPINGS)
     tenant.inject(Fault(kind="status"))
     api.get(MAPPINGS)
     assert seen == []
@@ -118,7 +120,7 @@ def test_what_fails_in_the_server_is_told_at_the_end() -> None:
         raise LookupError("a broken hook")
 
     tenant.on_call(broken)
-    answer = httpx.get(tenant.url + MAPPINGS, headers={"Authorization": f"Bearer {tenant.token}"})
+    answer = support.fetch("GET", tenant.url + MAPPINGS, headers={"Authorization": f"Bearer {tenant.token}"})
     assert answer.status_code == 500
     assert "hook" not in answer.text
     with pytest.raises(RuntimeError, match="failed 1 times: LookupError"):
@@ -284,8 +286,7 @@ def test_many_writers_at_once_lose_nothing(tenant: Tenant) -> None:
     failures: list[object] = []
 
     def work(mine: list[str]) -> None:
-        headers = {"Authorization": f"Bearer {tenant.token}"}
-        with httpx.Client(base_url=tenant.url, headers=headers) as client:
+        with client_of(tenant) as client:
             for person in mine:
                 path = f"/security/workspaces/{place}/users/{person}/permissions"
                 for answer in (client.post(path, json=["VIEW"]), client.put(path, json=["EXECUTE"]), client.get(path)):
@@ -310,7 +311,7 @@ def test_after_the_block_nobody_answers() -> None:
     with Tenant.start(seed="empty") as tenant:
         url = tenant.url
     with pytest.raises(httpx.ConnectError):
-        httpx.get(url)
+        support.fetch("GET", url)
 
 
 def test_an_error_in_the_block_is_not_hidden() -> None:

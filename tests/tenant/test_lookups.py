@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import support
 from pulumi_talend_sandbox.tenant import Fault, Tenant
 from pulumi_talend_sandbox.tenant.errors import ApiError
 from pulumi_talend_sandbox.tenant.fiql import Query
@@ -78,7 +79,7 @@ def test_an_operator_sees_the_workspaces_that_they_have_access_to(tenant: Tenant
         tenant.grant(workspace, service_account_id=account, permissions=["VIEW"])
         tenant.set_behaviour(oauth_rights="none")
         body = {"audience": tenant.url, "grant_type": "client_credentials"}
-        answer = httpx.post(tenant.url + "/security/oauth/token", auth=(account, "s"), json=body)
+        answer = support.fetch("POST", tenant.url + "/security/oauth/token", auth=(account, "s"), json=body)
         with client_of(tenant, answer.json()["access_token"]) as api:
             me = api.get("/account/me").json()
             assert (me["type"], me["id"], me["permissions"]) == ("SERVICE_ACCOUNT", account, sorted(rights))
@@ -98,7 +99,7 @@ def test_a_token_tells_who_it_is(tenant: Tenant) -> None:
         with client_of(tenant, token) as api:
             me = api.get("/account/me").json()
         assert (me["type"], me["name"], me["active"]) == ("USER", name, True)
-    assert httpx.get(tenant.url + "/account/me").status_code == 401
+    assert support.fetch("GET", tenant.url + "/account/me").status_code == 401
 
 
 # --- pages
@@ -204,5 +205,5 @@ def test_a_row_of_somebody_who_is_gone_stays_and_cannot_be_removed(
     assert user in [row["userId"] for row in listed]
     assert user not in [each["id"] for each in tenant.users()]
     assert api.delete(f"/security/workspaces/{workspace}/users/{user}/permissions").status_code == 404
-    assert httpx.get(tenant.url).status_code == 200
+    assert support.fetch("GET", tenant.url).status_code == 200
     assert tenant.add_user(login) != user

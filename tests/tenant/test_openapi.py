@@ -9,9 +9,9 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 
+import support
 from pulumi_talend_sandbox.tenant import Behaviour, Tenant
 from pulumi_talend_sandbox.tenant.app import build_app
 from pulumi_talend_sandbox.tenant.company import account_id, object_id
@@ -135,6 +135,6 @@ def test_a_body_that_is_hardly_json_is_refused(served: Tenant, body: bytes, acce
         "oauth/token",
     ):
         headers = {"Authorization": f"Bearer {served.token}", "Content-Type": "application/json"}
-        answer = httpx.post(f"{served.url}/security/{path}", content=body, headers=headers, trust_env=False)
+        answer = support.fetch("POST", f"{served.url}/security/{path}", content=body, headers=headers)
         assert answer.status_code in {400, 401}, (path, answer.text)
         assert answer.json()["message"]

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import support
 from pulumi_talend_sandbox.tenant import Tenant
 from pulumi_talend_sandbox.tenant.limits import Limiter
 from tenant.conftest import client_of
@@ -21,7 +22,7 @@ X = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 def ask(clocked: Tenant) -> Any:
     def call(token: str | None = None) -> tuple[int, list[str]]:
         headers = {"Authorization": f"Bearer {token or clocked.token}"}
-        answer = httpx.get(clocked.url + "/account/roles", headers=headers)
+        answer = support.fetch("GET", clocked.url + "/account/roles", headers=headers)
         return answer.status_code, [answer.headers[name] for name in X]
 
     return call
@@ -71,11 +72,11 @@ def test_reset_can_be_an_epoch(clocked: Tenant, clock: Any, ask: Any) -> None:
 def test_retry_after(clocked: Tenant, clock: Any) -> None:
     clocked.set_behaviour(rate_limit=(1, 10), retry_after=True, reset_as="epoch")
     headers = {"Authorization": f"Bearer {clocked.token}"}
-    assert "Retry-After" not in httpx.get(clocked.url + "/account/roles", headers=headers).headers
+    assert "Retry-After" not in support.fetch("GET", clocked.url + "/account/roles", headers=headers).headers
     clock.now += 2.5
-    assert httpx.get(clocked.url + "/account/roles", headers=headers).headers["Retry-After"] == "8"
+    assert support.fetch("GET", clocked.url + "/account/roles", headers=headers).headers["Retry-After"] == "8"
     clocked.set_behaviour(retry_after=False)
-    assert "Retry-After" not in httpx.get(clocked.url + "/account/roles", headers=headers).headers
+    assert "Retry-After" not in support.fetch("GET", clocked.url + "/account/roles", headers=headers).headers
 
 
 def test_a_changed_limit_opens_a_new_window(clocked: Tenant, ask: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+import support
 from pulumi_talend_sandbox.tenant import Behaviour, Fault, RemoteTenant, Tenant
 
 MAPPINGS = "/security/role-mappings"
@@ -69,7 +70,7 @@ def test_it_puts_all_back_to_the_start(tenant: Tenant, api: httpx.Client, remote
 
     start, hooked = all_there_is(), list[str]()
     tenant.on_call(lambda call: hooked.append(call.path))
-    tenant.set_behaviour(rate_limit=(1, 60))
+    tenant.set_behaviour(rate_limit=(1, 3600))
     tenant.inject(Fault(kind="status", times=None))
     tenant.delete_user(tenant.users()[2]["id"])
     tenant.delete_workspace(tenant.workspaces()[0]["id"])
@@ -80,7 +81,7 @@ def test_it_puts_all_back_to_the_start(tenant: Tenant, api: httpx.Client, remote
     assert all_there_is() == start
     assert tenant.behaviour == Behaviour()
     assert len(tenant.calls) == 0
-    tenant.set_behaviour(rate_limit=(1, 60))
+    tenant.set_behaviour(rate_limit=(1, 3600))
     assert api.get(MAPPINGS).status_code == 200
     assert hooked == []
 
@@ -88,11 +89,13 @@ def test_it_puts_all_back_to_the_start(tenant: Tenant, api: httpx.Client, remote
 def test_it_ends_tokens(tenant: Tenant, remote: RemoteTenant) -> None:
     body = {"audience": "a", "grant_type": "client_credentials"}
     credentials = (remote.client_id, remote.client_secret)
-    token = httpx.post(remote.url + "/security/oauth/token", auth=credentials, json=body).json()["access_token"]
+    token = support.fetch("POST", remote.url + "/security/oauth/token", auth=credentials, json=body).json()[
+        "access_token"
+    ]
     headers = {"Authorization": f"Bearer {token}"}
-    assert httpx.get(remote.url + MAPPINGS, headers=headers).status_code == 200
+    assert support.fetch("GET", remote.url + MAPPINGS, headers=headers).status_code == 200
     remote.expire_tokens()
-    assert httpx.get(remote.url + MAPPINGS, headers=headers).status_code == 401
+    assert support.fetch("GET", remote.url + MAPPINGS, headers=headers).status_code == 401
 
 
 def test_it_plays_the_console(
@@ -157,8 +160,8 @@ def test_what_the_tenant_refuses(tenant: Tenant, remote: RemoteTenant) -> None:
 
 
 def test_they_cost_no_rate_limit_and_meet_no_fault(tenant: Tenant, remote: RemoteTenant) -> None:
-    tenant.set_behaviour(rate_limit=(1, 60))
+    tenant.set_behaviour(rate_limit=(1, 3600))
     tenant.inject(Fault(kind="drop-before", times=None))
     for _ in range(3):
-        assert remote.behaviour.rate_limit == (1, 60)
+        assert remote.behaviour.rate_limit == (1, 3600)
     assert tenant.pending_faults() != []

@@ -9,9 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
+import support
 from pulumi_talend.api.operations import ALL_OPERATIONS, OPERATIONS, Operation
 from pulumi_talend_sandbox.tenant import Tenant
-from tenant.conftest import TLS, Clock
+from tenant.conftest import Clock
 
 TOKEN = OPERATIONS["create_token"].path
 ROLES = "/account/roles"
@@ -19,12 +20,12 @@ ROLES = "/account/roles"
 
 def with_token(tenant: Tenant, token: str | None, method: str, path: str, **more: Any) -> httpx.Response:
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-    return httpx.request(method, tenant.url + path, headers=headers, verify=TLS, **more)
+    return support.fetch(method, tenant.url + path, headers=headers, **more)
 
 
 def new_token(tenant: Tenant, **changes: Any) -> httpx.Response:
     body = {"audience": tenant.url, "grant_type": "client_credentials", **changes}
-    return httpx.post(tenant.url + TOKEN, auth=(tenant.client_id, tenant.client_secret), json=body, verify=TLS)
+    return support.fetch("POST", tenant.url + TOKEN, auth=(tenant.client_id, tenant.client_secret), json=body)
 
 
 BY_TOKEN = [operation for operation in ALL_OPERATIONS if not operation.basic]
@@ -36,7 +37,7 @@ def test_an_operation_needs_a_token_with_its_rights(tenant: Tenant, operation: O
     path = re.sub(r"\{\w+\}", "x", operation.path)
     for authorization in (None, "Bearer wrong", "Bearer", tenant.token, f"Basic {tenant.token}"):
         headers = {} if authorization is None else {"Authorization": authorization}
-        answer = httpx.request(operation.method, tenant.url + path, headers=headers, verify=TLS)
+        answer = support.fetch(operation.method, tenant.url + path, headers=headers)
         assert (answer.status_code, tenant.token in answer.text) == (401, False)
     rights = {"admin": {"TMC_ENVIRONMENT_MANAGEMENT"}, "viewer": set[str](), "sso-only": {"TMC_SSO_MANAGEMENT"}}
     for name, held in rights.items():
@@ -85,10 +86,10 @@ def test_a_service_account_signs_in(tenant: Tenant) -> None:
 def test_it_needs_the_documented_right_and_has_its_own_only(tenant: Tenant) -> None:
     account = tenant.add_service_account("sso-robot", permissions=["TMC_SSO_MANAGEMENT"], secret="s:e:c")
     body = {"audience": tenant.url, "grant_type": "client_credentials"}
-    refused = httpx.post(tenant.url + TOKEN, auth=(account, "s:e:c"), json=body, verify=TLS)
+    refused = support.fetch("POST", tenant.url + TOKEN, auth=(account, "s:e:c"), json=body)
     assert (refused.status_code, "TMC_SERVICE_ACCOUNT_MANAGEMENT" in refused.text) == (403, True)
     tenant.set_behaviour(oauth_rights="none")
-    token = httpx.post(tenant.url + TOKEN, auth=(account, "s:e:c"), json=body, verify=TLS).json()["access_token"]
+    token = support.fetch("POST", tenant.url + TOKEN, auth=(account, "s:e:c"), json=body).json()["access_token"]
     assert with_token(tenant, token, "GET", "/security/role-mappings").status_code == 200
     assert with_token(tenant, token, "GET", "/security/permissions").status_code == 403
 
@@ -123,7 +124,7 @@ WRONG_CREDENTIALS: list[Callable[[Tenant], dict[str, Any]]] = [
 @pytest.mark.parametrize("how", WRONG_CREDENTIALS)
 def test_wrong_credentials_are_401(tenant: Tenant, how: Callable[[Tenant], dict[str, Any]]) -> None:
     body = {"audience": tenant.url, "grant_type": "client_credentials"}
-    answer = httpx.post(tenant.url + TOKEN, json=body, verify=TLS, **how(tenant))
+    answer = support.fetch("POST", tenant.url + TOKEN, json=body, **how(tenant))
     assert answer.status_code == 401
     assert tenant.client_secret not in answer.text
 
