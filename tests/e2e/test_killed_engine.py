@@ -26,13 +26,13 @@ def killed_at_a_write(stack: Stack) -> list[str]:
     def wait(call: Call) -> None:
         if call.method != "GET":
             reached.set()
-            over.wait(120)
+            over.wait(600)
             raise HangUp
 
     undo = stack.tenant.on_call(wait)
     process = stack.start_up()
     try:
-        assert reached.wait(60)
+        assert reached.wait(300)
         family = psutil.Process(process.pid).children(recursive=True)
         commands = [support.command_of(each) for each in family]
         process.kill()

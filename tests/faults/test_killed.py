@@ -105,7 +105,7 @@ class Strike:
             self.calls += 1
             strikes = self.calls == self._at
         if strikes:
-            assert self.ready.wait(60)
+            assert self.ready.wait(300)
             assert self.engine is not None
             self.family = self.engine.children(recursive=True)
             victims = self._victims(self.engine)

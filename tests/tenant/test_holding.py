@@ -314,6 +314,14 @@ def test_after_the_block_nobody_answers() -> None:
         support.fetch("GET", url)
 
 
+def test_idle_connections_are_for_the_client_to_end(tenant: Tenant) -> None:
+    """Ended by the server, a request that is on its way by then is lost."""
+    config = tenant._server._uvicorn.config  # pyright: ignore[reportPrivateUsage]
+    clients = httpx.Limits().keepalive_expiry
+    assert clients is not None
+    assert config.timeout_keep_alive >= 10 * clients
+
+
 def test_an_error_in_the_block_is_not_hidden() -> None:
     with pytest.raises(KeyError, match="mine"), Tenant.start(seed="empty"):
         raise KeyError("mine")

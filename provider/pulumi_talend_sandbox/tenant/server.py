@@ -20,6 +20,8 @@ _START_SECONDS = 60.0
 _TICK_SECONDS = 0.1
 _GRACE_SECONDS = 1.0
 _STOP_SECONDS = 60.0
+_KEEP_ALIVE_SECONDS = 75
+"""Longer than a client keeps an idle connection (httpx: 5 s): it would lose a request that it sends as the server closes."""
 
 
 class _Protocol(H11Protocol):
@@ -105,6 +107,7 @@ class Server:
                 proxy_headers=False,
                 server_header=False,
                 date_header=False,  # the gate sets it, by the tenant's clock
+                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             ),
             gate,
         )
