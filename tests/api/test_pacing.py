@@ -200,6 +200,31 @@ def test_the_end_of_the_process_ends_the_waiting(monkeypatch: pytest.MonkeyPatch
     assert sum(clock.waited) <= 0.25
 
 
+def test_a_late_response_of_the_window_before_does_not_end_this_one(clock: support.VirtualClock) -> None:
+    """Whoever believed it would make the calls of one more window, and be refused."""
+    pacer = support.pacer_on(clock)
+    is_under_way, answered = threading.Event(), threading.Event()
+    spend(pacer, headers_of(limit=5, remaining=4, reset=1))
+
+    def late() -> None:
+        with pacer.turn():
+            is_under_way.set()
+            assert answered.wait(60)
+            pacer.observe(headers_of(limit=5, remaining=3, reset=0.1))
+
+    thread = threading.Thread(target=late)
+    thread.start()
+    assert is_under_way.wait(60)
+    clock.sleep(2)
+    spend(pacer, headers_of(limit=5, remaining=4, reset=10))
+    answered.set()
+    thread.join(60)
+    started = clock.now
+    for _ in range(4):
+        spend(pacer)
+    assert clock.now - started == pytest.approx(10)
+
+
 def test_a_call_that_fails_gives_its_place_back(clock: support.VirtualClock) -> None:
     pacer = support.pacer_on(clock)
     for _ in range(3):

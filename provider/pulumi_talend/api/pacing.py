@@ -93,7 +93,9 @@ class Pacer:
         self._limit: int | None = None
         self._left: int | None = None  # calls that this window has left; None: unknown, so unlimited
         self._least: int | None = None  # the lowest `Remaining` of this window
+        self._window_began = 0.0
         self._window_ends = 0.0
+        self._turns = threading.local()  # `began`: when the turn of this thread began
         self._closed_until = 0.0  # after a 429: no call before
         self._in_flight = 0
         self._early_slack = 0.0
@@ -134,6 +136,7 @@ class Pacer:
             self._in_flight += 1
             if self._left is not None:
                 self._left -= 1
+            self._turns.began = self._clock()
         if (waited := self._clock() - began) >= _LOGGED_WAIT_SECONDS:
             _log.debug("waited %.2f s for the rate limit", waited)
 
@@ -146,7 +149,7 @@ class Pacer:
         if now >= self._window_ends:
             # A new window: its size is known, but not what others use of it; the next response tells.
             self._left = None if self._limit is None else max(1, self._limit - self._in_flight)
-            self._least, self._window_ends = None, float("inf")
+            self._least, self._window_began, self._window_ends = None, now, float("inf")
             return 0.0
         if self._left <= 0 and self._in_flight == 0 and self._window_ends == float("inf"):
             # The guess for a new window is used up and no response brought counts: stop guessing, rather than wait for ever.
@@ -180,7 +183,9 @@ class Pacer:
             # Responses overtake each other: within a window only the lowest count is new.
             same_window = self._least is not None and ends <= self._window_ends + _SAME_RESET_SECONDS
             self._least = min(remaining, self._least) if same_window and self._least is not None else remaining
-            self._window_ends = ends
+            # A response to a call of the window before may come late: it does not end this window.
+            is_late = same_window and self._turns.began < self._window_began
+            self._window_ends = max(ends, self._window_ends) if is_late else ends
             # Calls in flight may not be counted in it yet: count them as made. The last response corrects it.
             self._left = self._least - (self._in_flight - 1)
             self._changed.notify_all()
