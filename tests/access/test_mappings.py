@@ -258,6 +258,20 @@ def test_an_empty_listing_is_believed_the_second_time_only(tenant: Tenant, acces
     assert tenant.role_mappings() == {**before, "ours": ["Operator"]}
 
 
+def test_what_is_given_goes_before_what_is_removed(tenant: Tenant, access: TenantAccess) -> None:
+    tenant.map_role("old", ["Operator"])
+    assert access.mappings.apply([remove("old"), put("new")]) == {}
+    assert [call.method for call in tenant.calls.writes()] == ["POST", "DELETE"]
+
+
+def test_a_write_that_would_have_to_wait_for_the_rate_limit_begins_with_a_fresh_read(
+    tenant: Tenant, access: TenantAccess
+) -> None:
+    tenant.inject(Fault(kind="status", status=429, method="POST"))
+    assert access.mappings.apply([put("ours")]) == {}
+    assert [call.method for call in tenant.calls][:4] == ["GET", "POST", "GET", "POST"]
+
+
 # --- the last of a limited number of attempts
 
 

@@ -14,7 +14,7 @@ from pulumi_talend.provider.role_mappings import RoleMappingsProvider as Mapping
 from pulumi_talend.provider.single import RoleMappingProvider as Mapping
 from pulumi_talend.provider.single import WorkspacePermissionProvider as Permission
 from pulumi_talend.provider.workspace_access import WorkspaceAccessProvider as Access
-from pulumi_talend_sandbox.tenant import Tenant
+from pulumi_talend_sandbox.tenant import Fault, Tenant
 
 AT = "@nordlicht-retail.example"
 ANNA, JAN, LEONIE, MAREIKE = (f"{name}{AT}" for name in ("anna.petersen", "jan.petry", "leonie.vogt", "mareike.hansen"))
@@ -76,6 +76,16 @@ def test_a_row_of_somebody_who_is_gone_that_no_call_removes_is_a_note_and_no_cha
     lab.run().up(Access, "set", **inputs)  # state had Jan's row
     assert lab.run().preview(Access, "set", **inputs)[0] == "same"
     lab.run().destroy("set")
+
+
+def test_whoever_is_missing_in_the_list_of_people_loses_access_that_the_api_has(lab: Lab) -> None:
+    """Only a row that is not there when read by itself is one that no call removes."""
+    place, anna = lab.workspace("Sales", "prod"), lab.user("anna")
+    lab.tenant.grant(place, anna, ["VIEW"])
+    lab.tenant.inject(Fault(kind="empty-listing", method="GET", path="/account/users", times=None))
+    people = {f"user-id:{lab.user(name)}": ["VIEW"] for name in ("mareike", "leonie")}
+    checked = lab.run().check(Access, "set", workspace_id=place, grants=people)
+    assert f"users/{anna}" in checked["removes"]
 
 
 def test_a_role_that_the_vendor_has_renamed_is_refused_in_the_preview(lab: Lab) -> None:

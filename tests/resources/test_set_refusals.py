@@ -94,6 +94,7 @@ def test_a_limit_that_is_not_known_before_the_update_is_checked_then(lab: Lab) -
         (2, 7, 5, Limit(), True),
         (3, 7, 4, Limit(), False),
         (3, 10, 7, Limit(), True),
+        (4, 10, 6, Limit(), False),
         (1, 1, 0, Limit(), False),
         (1, 1, 0, limit_of(1, Limit()), True),
         (1, 9, 8, limit_of(0, Limit()), False),
