@@ -175,6 +175,36 @@ def test_an_api_that_adds_a_permission_is_named_and_cleaned_up(tenant: Tenant, a
     assert access.grants.apply([grant(key, frozenset({"AUTHOR", "VIEW"}))]) == {}
 
 
+def test_an_api_that_drops_manage_is_named_and_cleaned_up(tenant: Tenant, access: TenantAccess) -> None:
+    tenant.set_behaviour(manage="dropped")
+    (key,) = keys_of(tenant, 1)
+    (error,) = access.grants.apply([grant(key, frozenset({"MANAGE", "VIEW"}))]).values()
+    assert isinstance(error, NotVerifiedError)
+    support.readable(error, "but shows VIEW", "may have dropped MANAGE", "grant AUTHOR", "Assets Manager")
+    assert support.standing(tenant, key) is None
+
+
+def test_an_api_that_drops_manage_leaves_what_was_there(tenant: Tenant, access: TenantAccess) -> None:
+    tenant.set_behaviour(manage="dropped")
+    (key,) = keys_of(tenant, 1)
+    support.grant_by_hand(tenant, key, "VIEW")
+    (error,) = access.grants.apply([change(key, VIEW, frozenset({"MANAGE", "VIEW"}))]).values()
+    support.readable(error, "but shows VIEW", "may have dropped MANAGE", "Assets Manager")
+    assert support.standing(tenant, key) == VIEW
+
+
+@pytest.mark.parametrize("refused", ["each", "whole"])
+def test_an_api_that_refuses_manage_is_told_what_takes_its_place(
+    tenant: Tenant, access: TenantAccess, refused: Any
+) -> None:
+    tenant.set_behaviour(manage="refused", batch_refusals=refused)
+    one, two, three = keys_of(tenant, 3)
+    failed = access.grants.apply([grant(one, frozenset({"MANAGE", "VIEW"})), grant(two), grant(three)])
+    assert failed.keys() == {one}
+    support.readable(failed[one], "MANAGE no longer exists", "grant AUTHOR", "Assets Manager")
+    assert support.standing(tenant, two) == VIEW
+
+
 def test_an_emptied_record_is_filled(tenant: Tenant, access: TenantAccess) -> None:
     tenant.set_behaviour(empty_permissions="stays")
     (key,) = keys_of(tenant, 1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ..api import TalendError
-from ..model.grants import GrantKey, Permissions, permission_list
+from ..model.grants import MANAGE, MANAGE_INSTEAD, GrantKey, Permissions, permission_list
 from .directory import Directory
 from .errors import AlreadyExistsError, NotVerifiedError, how_to_adopt
 from .group_commit import PendingWrite
@@ -89,6 +89,11 @@ def not_looked_at(write: GrantWrite, error: TalendError) -> NotVerifiedError:
     )
 
 
+def altered_by_api(asked: Permissions, standing: Permissions) -> bool:
+    """Whether the API itself has made something else of a write, as far as is known: added permissions, or dropped MANAGE."""
+    return standing > asked or standing == asked - {MANAGE} != asked
+
+
 def not_as_asked(write: GrantWrite, standing: Permissions | None) -> TalendError:
     """The error where the tenant still shows something else than what was written."""
     shown = f"shows {permission_list(standing or ())}"
@@ -97,6 +102,9 @@ def not_as_asked(write: GrantWrite, standing: Permissions | None) -> TalendError
     if write.permissions is None:
         advice = "Run again; if it stays, remove it in the console."
         return NotVerifiedError(f"the API confirmed it, but still {shown}", outcome="unknown", advice=advice)
+    if MANAGE in write.permissions and (standing or frozenset()) == write.permissions - {MANAGE}:
+        advice = f"It may have dropped MANAGE, which Talend's console no longer has: {MANAGE_INSTEAD}."
+        return NotVerifiedError(f"the API confirmed it, but {shown}", outcome="unknown", advice=advice)
     if not standing:
         return NotVerifiedError(
             f"the API {'confirmed it' if write.confirmed else 'has it'}, but does not show it yet",

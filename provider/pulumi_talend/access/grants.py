@@ -34,7 +34,7 @@ from ..model.planning import Change
 from .batching import Batching
 from .concurrent import map_concurrently
 from .directory import Directory
-from .grant_write import GrantWrite, Way, exists_error, not_as_asked, not_looked_at, subject_of
+from .grant_write import GrantWrite, Way, altered_by_api, exists_error, not_as_asked, not_looked_at, subject_of
 from .group_commit import GroupCommit, pause_before_look
 from .journal import Journal, NoJournal, Notify
 from .snapshot import GrantSnapshot
@@ -298,7 +298,7 @@ class Grants:
             write.written(look_in=self._pause(write))
             return
         error = not_as_asked(write, standing)
-        if settled and standing is not None and write.permissions is not None and standing > write.permissions:
+        if settled and standing and write.permissions and altered_by_api(write.permissions, standing):
             self._take_back(write)
         write.finish(error)
 

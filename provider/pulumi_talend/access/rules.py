@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..api import TalendError
-from ..model.grants import ENGINE_USE_PERMISSIONS, Permissions, Principal, permission_list
+from ..model.grants import ENGINE_USE_PERMISSIONS, MANAGE, MANAGE_INSTEAD, Permissions, Principal, permission_list
 from .directory import Directory
 
 ENGINE_USE = "TMC_ENGINE_USE"
@@ -76,9 +76,6 @@ def inactive_note(directory: Directory, principal: Principal) -> str | None:
 
 def abolished_note(permissions: Iterable[str]) -> str | None:
     """A note on MANAGE, which the console no longer has since R2025-09."""
-    if "MANAGE" not in set(permissions):
+    if MANAGE not in set(permissions):
         return None
-    return (
-        "MANAGE no longer exists in Talend's console since R2025-09, and the API may refuse or drop it: grant AUTHOR, and give "
-        "the account the role Assets Manager (TMC_CONNECTION_RESOURCE_EDIT)"
-    )
+    return f"MANAGE no longer exists in Talend's console since R2025-09, and the API may refuse or drop it: {MANAGE_INSTEAD}"

@@ -13,6 +13,8 @@ from pydantic import TypeAdapter
 
 from ..model.grants import (
     ENGINE_USE_PERMISSIONS,
+    MANAGE,
+    MANAGE_INSTEAD,
     GrantKey,
     Permissions,
     Principal,
@@ -38,6 +40,13 @@ _ADVICE = (
     "Check that the workspace and the account exist; an account with TMC_ENGINE_USE may have "
     f"{' and '.join(ENGINE_USE_PERMISSIONS)} only."
 )
+
+
+def _advice(permissions: Permissions | None) -> str:
+    """What to do where the API refuses to write these."""
+    if permissions and MANAGE in permissions:
+        return f"Talend's console no longer has MANAGE, and the API may refuse it: {MANAGE_INSTEAD}. {_ADVICE}"
+    return _ADVICE
 
 
 @dataclass(frozen=True)
@@ -155,12 +164,12 @@ class PermissionsApi:
             query={removal.query[0].name: workspace_ids, removal.query[1].name: principal_ids},
             advice=_ADVICE,
         )
-        subjects = {
-            key: _removing(key)
+        changes = {
+            key: replace(request, subject=_removing(key))
             for workspace in workspace_ids
             for key in (GrantKey(workspace, Principal(kind, principal)) for principal in principal_ids)
         }
-        return self._result(request, self._client.call(request), kind, subjects)
+        return self._result(request, self._client.call(request), kind, changes)
 
     def _write_batch(
         self, verb: Literal["create", "update"], kind: PrincipalKind, grants: Mapping[GrantKey, Permissions]
@@ -181,15 +190,18 @@ class PermissionsApi:
             advice=_ADVICE,
         )
         words = _granting if verb == "create" else _setting
-        subjects = {key: words(key, permissions) for key, permissions in grants.items()}
-        return self._result(request, self._client.call(request), kind, subjects)
+        changes = {
+            key: replace(request, subject=words(key, permissions), advice=_advice(permissions))
+            for key, permissions in grants.items()
+        }
+        return self._result(request, self._client.call(request), kind, changes)
 
     def _result(
-        self, request: Request, response: Response, kind: PrincipalKind, subjects: Mapping[GrantKey, str]
+        self, request: Request, response: Response, kind: PrincipalKind, changes: Mapping[GrantKey, Request]
     ) -> BatchResult:
         """Reads which elementary changes a response refuses: a 207 lists at least those.
 
-        `subjects` words each change that was sent.
+        `changes` has the words of each change that was sent.
         """
         if response.status == 202:
             raise _unclear(request, "the API accepted the request and will process it later (202)")
@@ -201,10 +213,10 @@ class PermissionsApi:
                 continue
             id_ = row.permission or row.permission_id
             key = GrantKey(id_.workspace_id or "", Principal(kind, id_.principal_id)) if id_ else None
-            if key is None or key not in subjects:
+            if key is None or key not in changes:
                 raise _unclear(request, "the API refused a change that was not part of the request (207)")
             quoted = (self._client.quoted(text or "") for text in (row.message, row.detail, row.request_id))
-            refused[key] = api_error(replace(request, subject=subjects[key]), row.status, said_by(*quoted))
+            refused[key] = api_error(changes[key], row.status, said_by(*quoted))
         return BatchResult(refused)
 
 
@@ -225,7 +237,7 @@ def _single(verb: _Verb, key: GrantKey, subject: str, permissions: Permissions |
         subject,
         path_values=(key.workspace_id, key.principal.id),
         body=None if permissions is None else sorted(permissions),
-        advice=_ADVICE,
+        advice=_advice(permissions),
     )
 
 

@@ -18,6 +18,10 @@ PERMISSIONS: tuple[PermissionName, ...] = ("VIEW", "EXECUTE", "AUTHOR", "PUBLISH
 CONSOLE_WORDS: dict[str, str] = {"VIEW": "Viewer", "EXECUTE": "Operator", "AUTHOR": "Editor", "PUBLISH": "Publisher"}
 """What the Talend console calls a permission. MANAGE has no name there since R2025-09."""
 
+MANAGE = "MANAGE"
+MANAGE_INSTEAD = "grant AUTHOR, and give the account the role Assets Manager (TMC_CONNECTION_RESOURCE_EDIT)"
+"""What takes the place of MANAGE, which the API may accept, refuse, or drop without a word."""
+
 ENGINE_USE_PERMISSIONS: tuple[PermissionName, ...] = ("EXECUTE", "VIEW")
 """What an account that holds TMC_ENGINE_USE alone may be granted."""
 
