@@ -20,7 +20,12 @@ STEP_SECONDS = 1800.0
 """A step that takes longer is ended and counts as failed."""
 
 _MESSAGE = re.compile(r"(\W*error|[\w.]*(Error|Exception)): ", re.IGNORECASE)
-_DATA_PATHS = ("/security/permissions", "/security/workspaces/", "/security/role-mappings")
+_DATA_PATHS = (
+    "/security/permissions",
+    "/security/service-accounts/",
+    "/security/workspaces/",
+    "/security/role-mappings",
+)
 
 
 @dataclass(frozen=True)

@@ -42,13 +42,14 @@ def results(*measurements: Measurement) -> Results:
 def test_calls_are_counted_by_kind() -> None:
     calls = [
         Call("GET", "/security/permissions", status=200),
+        Call("GET", "/security/service-accounts/permissions", status=200),
         Call("GET", "/security/workspaces/w/users/u/permissions", status=404),
         Call("GET", "/account/users", status=429),
         Call("POST", "/security/permissions/batch", status=200),
         Call("DELETE", "/security/role-mappings/x", status=429),
         Call("PUT", "/security/permissions/batch", status=0),
     ]
-    assert count(calls) == Calls(reads=2, lookups=1, writes=3, refused=2, failed=2)
+    assert count(calls) == Calls(reads=3, lookups=1, writes=3, refused=2, failed=2)
 
 
 def test_a_ratio_is_to_the_engine_alone_with_the_same_stack() -> None:
