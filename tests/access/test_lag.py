@@ -80,6 +80,7 @@ def test_what_is_taken_over_while_it_is_being_removed_is_there_afterwards(
     key = support.user_key(tenant)
     support.grant_by_hand(tenant, key, *VIEW)
     tenant.map_role("crew", sorted(OPERATOR))
+    time.sleep(0.4)  # what was made by hand is visible: else reads go back to before it
     removed = threading.Event()
     stop = tenant.on_call(lambda call: removed.set() if call.method == "DELETE" else None, after=True)
 
