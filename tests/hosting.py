@@ -96,6 +96,7 @@ class Run:
         preview: bool = False,
         computed: bool = False,
         elsewhere: Sequence[Mapping[str, str]] = (),
+        organization: str = "acme",
         olds: Mapping[str, Any] | None = None,
         **inputs: Any,
     ) -> dict[str, Any]:
@@ -104,7 +105,11 @@ class Run:
         `computed`: whether the workspace is another resource's output; `elsewhere`: what others of the program grant there."""
         old = self.states.get(name)
         before = olds if olds is not None else old.inputs if old else {}
-        facts: dict[str, Any] = {"preview": preview, "organization": "acme", "computed": {"workspace_id": computed}}
+        facts: dict[str, Any] = {
+            "preview": preview,
+            "organization": organization,
+            "computed": {"workspace_id": computed},
+        }
         facts["elsewhere"] = list(elsewhere)
         answer = self._servicer.Check(
             provider_pb2.CheckRequest(

@@ -255,6 +255,19 @@ def test_a_name_that_is_not_there_is_one_line_and_writes_no_file(access: Access,
     assert not out.exists()
 
 
+def test_a_login_that_is_the_address_of_another_account_is_written_as_an_id(
+    tenant: Tenant, access: Access, tmp_path: Path
+) -> None:
+    workspace = tenant.add_workspace("Twins", environment="dev")
+    twin = tenant.add_user("twin@x.example")
+    tenant.add_user("other", email="twin@x.example")
+    tenant.grant(workspace, twin, ["VIEW"])
+    assert access("adopt", "--workspace", "Twins", "--out", tmp_path / "adopted").code == 0
+    program = (tmp_path / "adopted" / "__main__.py").read_text(encoding="utf-8")
+    assert twin in program
+    assert '"twin@x.example"' not in program
+
+
 def test_files_are_never_overwritten_unasked(access: Access, tmp_path: Path) -> None:
     (tmp_path / "__main__.py").write_text("mine\n", encoding="utf-8")
 

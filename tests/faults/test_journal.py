@@ -105,12 +105,24 @@ def test_what_differs_from_the_entry_is_somebody_else_s(cut_off: Project, tenant
     assert "EXECUTE, MANAGE, VIEW" in refused(cut_off)
 
 
+def test_a_mapping_that_differs_from_the_entry_is_somebody_else_s(tenant: Tenant, mortal: Mortal) -> None:
+    project = Project(tenant)
+    with mortal.life():
+        project.up(RoleMappingProvider, "it", MAPPING)
+    project.states.clear()  # the engine died before it recorded it
+    tenant.map_role("crew", ["Data Steward"])
+    run = project.run()
+    ((where, _),) = refusals(lambda: run.preview(RoleMappingProvider, "it", **MAPPING))
+    assert where == "adopt_existing"
+
+
 def test_another_resource_is_not_served_by_the_entry(cut_off: Project) -> None:
     refused(cut_off, name="another")
 
 
 def test_another_stack_is_not_served_by_the_entry(cut_off: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither one of another name, nor one of the same name in another backend."""
+    """Neither one of another name, nor one of the same name in another backend or organization."""
+    refused(cut_off, organization="another")
     monkeypatch.setenv("PULUMI_BACKEND_URL", "file:///another")
     refused(cut_off)
     monkeypatch.undo()
@@ -162,6 +174,12 @@ def test_an_entry_is_deleted_once_state_has_it(cut_off: Project, tenant: Tenant,
     assert list(journal.iterdir()) == []
     support.grant_by_hand(tenant, KEY, "EXECUTE", "VIEW")
     refused(cut_off)
+
+
+def test_the_next_check_with_state_deletes_it(cut_off: Project, journal: Path) -> None:
+    cut_off.up(WorkspacePermissionProvider, "it", GRANT)
+    assert cut_off.up(WorkspacePermissionProvider, "it", GRANT) == "same"
+    assert list(journal.iterdir()) == []
 
 
 def test_reading_back_deletes_it(cut_off: Project, journal: Path) -> None:

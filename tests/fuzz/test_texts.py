@@ -141,7 +141,7 @@ def test_a_name_stays_one_segment_of_a_path_or_is_not_sent(value: str) -> None:
         tellable(error)
         return
     assert set(segment) <= set(string.ascii_letters + string.digits + "-._~%")
-    assert segment not in {"", ".", ".."}
+    assert not {"", ".", ".."} & set(value.split("/"))  # some servers decode the path before they split it
     assert unquote(segment) == value
     assert all(step not in {"", ".", ".."} for step in unquote(segment).split("/"))
 

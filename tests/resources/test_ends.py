@@ -12,8 +12,9 @@ import pytest
 from hosting import Lab, paths, refusals
 from pulumi_talend.api import TalendClient
 from pulumi_talend.api.clock import ServerClock
+from pulumi_talend.dynamic_host import EngineLog
 from pulumi_talend.loader import TABLE
-from pulumi_talend.provider.session import CLOCK_VARIABLE
+from pulumi_talend.provider.session import CLOCK_VARIABLE, Session
 from pulumi_talend.provider.single import RoleMappingProvider as Mapping
 from pulumi_talend.provider.single import WorkspacePermissionProvider as Permission
 from pulumi_talend.provider.workspace_access import WorkspaceAccessProvider as Set
@@ -249,3 +250,10 @@ def test_a_time_that_the_api_does_not_tell_is_the_machines(lab: Lab) -> None:
     inputs: dict[str, Any] = {**GRANT, "expires_at": in_hours(-12)}
     lab.run().up(Permission, "g", **inputs)
     assert anna(lab) is None
+
+
+def test_the_time_of_the_sandbox_counts_for_a_tenant_on_this_machine_only() -> None:
+    settings = {"talend:region": "eu", "talend:token": "t"}
+    session = Session(settings.get, {CLOCK_VARIABLE: "2000-01-01T00:00:00Z"}, EngineLog())
+    assert session.time_for("2199-01-01T00:00:00Z").year > 2000
+    session.close()

@@ -43,6 +43,13 @@ def test_wrong_tables(lab: Lab, changed: dict[str, Any], says: str) -> None:
     assert lab.tenant.snapshot() == before
 
 
+def test_every_property_that_is_wrong_is_named_in_one_round(lab: Lab) -> None:
+    """A name that leads nowhere beside a permission that does not exist."""
+    single: dict[str, Any] = {**SALES, "user": "anna.peterson", "permissions": ["WRITE"]}
+    found = refusals(lambda: lab.run().check(Permission, "single", **single))
+    assert {where for where, _ in found} == {"permissions", "user"}
+
+
 def test_what_was_granted_by_hand_is_shown_then_removed(lab: Lab) -> None:
     table = {ANNA: ["VIEW"], LEONIE: ["VIEW"]}
     checked = lab.run().check(Access, "set", **SALES, grants=table, preview=True)
