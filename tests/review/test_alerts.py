@@ -76,11 +76,13 @@ def test_a_role_that_is_no_longer_mapped_and_administrators() -> None:
     assert found["admin-role-mapped"] == ("everybody with customer role platform gains Environment Administrator",)
 
 
-def test_an_administrator_by_what_the_tenant_says_of_the_role(tenant: Tenant) -> None:
-    names = {each["name"] for each in tenant.roles() if "TMC_ENVIRONMENT_MANAGEMENT" in each["permissions"]}
-    assert names
-    new = mapping_state("crew", sorted(names))
-    assert "admin-role-mapped" in items(looked_at(tenant, step("create", "a", None, new, "RoleMapping")))
+def test_an_administrator_by_what_the_tenant_says_of_the_role() -> None:
+    """Whatever it is called."""
+    with Tenant.start() as tenant:
+        name = next(each["name"] for each in tenant.roles() if "TMC_ENVIRONMENT_MANAGEMENT" in each["permissions"])
+        tenant.rename_role(name, "Keeper of places")
+        new = mapping_state("crew", ["Keeper of places"])
+        assert "admin-role-mapped" in items(looked_at(tenant, step("create", "a", None, new, "RoleMapping")))
 
 
 def test_the_last_access_removed(tenant: Tenant) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import subprocess
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,15 @@ def test_foreign_code_is_part_of_what_is_approved() -> None:
         "newState": {},
     }
     assert against(approval_of(reviewed()), review_of(*STEPS, foreign))
+
+
+@pytest.mark.parametrize("what", ["project", "stack", "tenant", "endpoint", "source"])
+def test_it_holds_for_one_project_stack_and_tenant(what: str) -> None:
+    review = reviewed()
+    other = replace(review, **{what: "tenant" if what == "source" else "https://other.example"})
+    assert digest_of(other) != digest_of(review)
+    (line,) = against(approval_of(review), other)
+    assert line.startswith("approved for ")
 
 
 def test_what_is_written_is_read_again() -> None:

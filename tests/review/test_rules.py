@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 import support
 from pulumi_talend.access import TenantAccess
+from pulumi_talend.model.grants import PrincipalKind
 from pulumi_talend.review.build import build_review
 from pulumi_talend.review.document import read_preview
 from pulumi_talend.review.errors import RulesError
@@ -96,6 +98,9 @@ def test_a_share_removed(tmp_path: Path, tenant: Tenant) -> None:
         )
         assert bool(broken(load_rules(file), review, looked)) is breaks
     file.write_text('[[rule]]\nname = "s"\naction = "deny"\nremoved_share = 0.9\n')
+    assert looked is not None
+    in_part = replace(looked, whole=frozenset[PrincipalKind]({"service-accounts"}))
+    assert "without all grants of the tenant" in broken(load_rules(file), review, in_part)[0].items[0]
     assert "without all grants of the tenant" in broken(load_rules(file), review, None)[0].items[0]
 
 
