@@ -139,6 +139,36 @@ def test_a_writer_that_overwrites_ours_is_told_of_and_ours_is_written_again(
     assert tenant.role_mappings()["ours"] == tenant.role_mappings()["theirs"] == ["Operator"]
 
 
+def test_what_is_overwritten_after_it_was_seen_is_written_again(tenant: Tenant, access: TenantAccess) -> None:
+    struck: list[bool] = []
+
+    def undo(call: Call) -> None:
+        if call.method == "GET" and "ours" in tenant.role_mappings() and not struck:
+            struck.append(True)
+            tenant.unmap_role("ours")
+
+    stop = tenant.on_call(undo, after=True)
+    try:
+        assert access.mappings.apply([put("ours")]) == {}
+    finally:
+        stop()
+    assert struck
+    assert tenant.role_mappings()["ours"] == ["Operator"]
+
+
+def test_a_later_write_puts_back_what_an_earlier_one_of_the_same_update_wrote(
+    tenant: Tenant, new_access: NewAccess
+) -> None:
+    said: list[str] = []
+    access = new_access(said=said)
+    assert access.mappings.apply([put("first")]) == {}
+    tenant.unmap_role("first")
+    assert access.mappings.apply([put("second")]) == {}
+    assert tenant.role_mappings()["first"] == tenant.role_mappings()["second"] == ["Operator"]
+    (line,) = said
+    assert "another writer has overwritten it" in line
+
+
 def test_a_partial_listing_is_never_written_back(tenant: Tenant, access: TenantAccess) -> None:
     before = tenant.role_mappings()
     access.mappings.listing()
