@@ -84,6 +84,7 @@ def _served(name: str) -> dict[str, Any]:
 
 
 CONFIG = {
+    "request-timeout": 300.0,  # 10 s by default, which a busy machine takes
     "generation": {"deterministic": TIMES == 1, "max-examples": 8 * TIMES, "mode": "all"},
     "checks": {
         # What the tenant refuses of what a schema allows (an id that does not exist) is documented as well.

@@ -54,6 +54,7 @@ WHOLE: Any = library.openapi.from_dict(
     schema(),
     config=library.Config.from_dict(
         {
+            "request-timeout": 300.0,  # 10 s by default, which a busy machine takes
             "generation": {"deterministic": TIMES == 1, "max-examples": 6 * TIMES, "mode": "all"},
             "checks": {
                 # What the API refuses of what its schema allows (a role that does not exist) is a 400 as well.
