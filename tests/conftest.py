@@ -34,6 +34,12 @@ settings.register_profile(
 settings.load_profile("bounded")
 
 
+# An engine and its plugins speak gRPC on this machine, also where the environment has a proxy.
+if any(name.lower().endswith("_proxy") for name in os.environ):
+    for _name in ("NO_PROXY", "no_proxy"):
+        os.environ[_name] = ",".join(filter(None, (os.environ.get(_name), "127.0.0.1", "localhost")))
+
+
 PULUMI = find_pulumi()  # before a test changes the environment
 _ENGINES = {"engine", "pulumi_cli", "pulumi_engine"}
 _NOT_TRIED = "not tried for want of the Pulumi CLI"
