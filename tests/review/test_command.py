@@ -236,6 +236,10 @@ def test_a_document_never_decides_where_a_token_goes(tmp_path: Path, tenant: Ten
         done = run("review", "-", cwd=tmp_path, stdin=json.dumps(elsewhere), env=env)
         assert done.returncode == 0
         assert "Note: " in done.stdout
+    assert (
+        f"The preview is about {tenant.url}, and TALEND_ENDPOINT or TALEND_REGION lead to http://127.0.0.1:9"
+        in done.stdout
+    )
     assert list(tenant.calls) == []
     done = run("review", "-", "--tenant", "require", cwd=tmp_path, stdin=json.dumps(elsewhere), env=settings(tenant))
     assert done.returncode == 0
