@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import pytest
 
 import support
-from pulumi_talend.api import ENVIRONMENT_NAMES, ENVIRONMENT_ONLY, ConfigurationError, Settings, resolve_settings
+from pulumi_talend.api import ENVIRONMENT_NAMES, ENVIRONMENT_ONLY, Settings, resolve_settings
+from pulumi_talend.errors import ConfigurationError
 
 TOKEN = {"token": "pat-1"}
 ACCOUNT = {"clientId": "id-1", "clientSecret": "secret-1"}

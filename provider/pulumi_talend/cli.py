@@ -96,7 +96,7 @@ def _main(  # pyright: ignore[reportUnusedFunction] - typer calls it
 
 def _reported(what: str, target: Callable[..., object]) -> Callable[..., object]:
     """`target`, with every error as one message and an exit code."""
-    from .api import TalendError  # 0.3 s, for which --help and completion need not wait
+    from .errors import TalendError
 
     @functools.wraps(target)
     def run(*arguments: object, **options: object) -> object:

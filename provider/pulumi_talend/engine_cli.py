@@ -17,8 +17,8 @@ from typing import Any, cast
 
 import yaml
 
-from .api import TalendError
 from .api.text import clean
+from .errors import TalendError
 
 EMBEDDED = "talend-sandbox"
 PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")

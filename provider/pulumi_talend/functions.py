@@ -24,6 +24,26 @@ from pulumi.runtime.settings import get_monitor
 
 from .loader import missing_package
 
+__all__ = [
+    "LookupFailedError",
+    "RoleResult",
+    "ServiceAccountResult",
+    "UserResult",
+    "WorkspaceResult",
+    "get_roles",
+    "get_roles_output",
+    "get_service_account",
+    "get_service_account_output",
+    "get_user",
+    "get_user_output",
+    "get_users",
+    "get_users_output",
+    "get_workspace",
+    "get_workspace_output",
+    "get_workspaces",
+    "get_workspaces_output",
+]
+
 T = TypeVar("T")
 
 

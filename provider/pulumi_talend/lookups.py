@@ -12,7 +12,8 @@ from pulumi.runtime.config import get_config
 
 from . import debuglog
 from .access.directory import Directory
-from .api import Role, TalendError, User, Workspace
+from .api import Role, User, Workspace
+from .errors import TalendError
 from .functions import LookupFailedError, RoleResult, ServiceAccountResult, UserResult, WorkspaceResult
 from .provider.session import SESSIONS
 

@@ -7,7 +7,7 @@ import pytest
 import support
 from pulumi_talend.access import TenantAccess
 from pulumi_talend.access.directory import Once
-from pulumi_talend.api import ForbiddenError, TalendError
+from pulumi_talend.errors import ForbiddenError, TalendError
 from pulumi_talend.model.grants import Principal
 from pulumi_talend_sandbox.tenant import Fault, Tenant
 

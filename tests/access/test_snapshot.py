@@ -7,7 +7,8 @@ import pytest
 import support
 from pulumi_talend.access.directory import Directory
 from pulumi_talend.access.snapshot import MAX_AGE_SECONDS, PROOF_SECONDS, GrantSnapshot
-from pulumi_talend.api import BadRequestError, ForbiddenError, NotFoundError, TalendClient
+from pulumi_talend.api import TalendClient
+from pulumi_talend.errors import BadRequestError, ForbiddenError, NotFoundError
 from pulumi_talend.model.grants import GrantKey
 from pulumi_talend_sandbox.tenant import Fault, Tenant
 

@@ -11,16 +11,10 @@ import httpx
 import pytest
 
 import support
-from pulumi_talend.api import (
-    ClientCredential,
-    RoleMapping,
-    Settings,
-    TalendError,
-    UnauthorizedError,
-    UnexpectedResponseError,
-)
+from pulumi_talend.api import ClientCredential, RoleMapping, Settings
 from pulumi_talend.api.auth import AccessToken, FixedToken, ServiceAccountToken
 from pulumi_talend.api.retries import MAX_ATTEMPTS
+from pulumi_talend.errors import TalendError, UnauthorizedError, UnexpectedResponseError
 from pulumi_talend.model.grants import GrantKey
 from scripted import Answer, Script
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 import support
-from pulumi_talend.api import BadRequestError, Role, UnexpectedResponseError
+from pulumi_talend.api import Role
+from pulumi_talend.errors import BadRequestError, UnexpectedResponseError
 from scripted import Script
 
 LAST = {"page-last": "true", "total-elements": "1", "total-pages": "1"}

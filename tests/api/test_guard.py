@@ -11,10 +11,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import support
-from pulumi_talend.api import TalendClient, UnsafeNameError
+from pulumi_talend.api import TalendClient
 from pulumi_talend.api.operations import OPERATIONS
 from pulumi_talend.api.requests import DeleteGuard, Request
 from pulumi_talend.api.transport import Transport
+from pulumi_talend.errors import UnsafeNameError
 from scripted import Script
 
 BATCHES = {

@@ -12,7 +12,8 @@ import pytest
 _PROCESS = """
 import signal, sys
 from concurrent.futures import ThreadPoolExecutor
-from pulumi_talend.api import Settings, TalendClient, TalendError, TokenCredential
+from pulumi_talend.api import Settings, TalendClient, TokenCredential
+from pulumi_talend.errors import TalendError
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what is in the background without
 client = TalendClient(Settings(sys.argv[1], TokenCredential("a-token"), sys.argv[1]))

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 import simulation
 import support
-from pulumi_talend.api import CancelledError, Pacer
+from pulumi_talend.api import Pacer
 from pulumi_talend.api.pacing import MAX_RATE_LIMIT_WAIT_SECONDS, reset_in_seconds, retry_after_seconds
+from pulumi_talend.errors import CancelledError
 
 NOW = 1_700_000_000.0
 

@@ -12,8 +12,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import support
-from pulumi_talend.api import TalendClient, UnexpectedResponseError
+from pulumi_talend.api import TalendClient
 from pulumi_talend.api.paging import MAX_READINGS
+from pulumi_talend.errors import UnexpectedResponseError
 from scripted import Script
 
 

@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import support
-from pulumi_talend.api import (
+from pulumi_talend.api import TalendClient
+from pulumi_talend.errors import (
     ApiError,
     BadRequestError,
     ConflictError,
     ForbiddenError,
     NotFoundError,
     ServerError,
-    TalendClient,
     UnexpectedResponseError,
 )
 from pulumi_talend.model.grants import PRINCIPAL_KINDS, GrantKey, Permissions, Principal, PrincipalKind

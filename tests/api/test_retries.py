@@ -11,20 +11,17 @@ import httpx
 import pytest
 
 import support
-from pulumi_talend.api import (
+from pulumi_talend.api import RoleMapping, Settings, TalendClient, TokenCredential
+from pulumi_talend.api.retries import MAX_ATTEMPTS
+from pulumi_talend.errors import (
     NoResponseError,
     NotFoundError,
     NotSentError,
     RateLimitedError,
-    RoleMapping,
     ServerError,
-    Settings,
-    TalendClient,
     TalendError,
-    TokenCredential,
     UnexpectedResponseError,
 )
-from pulumi_talend.api.retries import MAX_ATTEMPTS
 from pulumi_talend.model.grants import GrantKey
 from scripted import Script
 

@@ -10,7 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import support
-from pulumi_talend.api import BadRequestError, NotFoundError, RoleMapping, UnexpectedResponseError
+from pulumi_talend.api import RoleMapping
+from pulumi_talend.errors import BadRequestError, NotFoundError, UnexpectedResponseError
 from scripted import Script
 
 PATH = "/security/role-mappings"

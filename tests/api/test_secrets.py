@@ -17,8 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import support
-from pulumi_talend.api import ApiError, ClientCredential, Settings, TalendError
+from pulumi_talend.api import ClientCredential, Settings
 from pulumi_talend.api.redaction import redacted
+from pulumi_talend.errors import ApiError, TalendError
 from pulumi_talend.model.grants import GrantKey
 from scripted import Script
 

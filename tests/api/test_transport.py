@@ -17,19 +17,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import support
-from pulumi_talend.api import (
+from pulumi_talend.api import TalendClient
+from pulumi_talend.api.responses import decoded
+from pulumi_talend.api.text import clean
+from pulumi_talend.api.transport import MAX_RESPONSE_BYTES
+from pulumi_talend.errors import (
     ApiError,
     NoResponseError,
     NotFoundError,
     PayloadTooLargeError,
     ServerError,
-    TalendClient,
     UnauthorizedError,
     UnexpectedResponseError,
 )
-from pulumi_talend.api.responses import decoded
-from pulumi_talend.api.text import clean
-from pulumi_talend.api.transport import MAX_RESPONSE_BYTES
 from pulumi_talend.model.grants import GrantKey
 from scripted import Script
 

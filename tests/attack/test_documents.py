@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fuzz.strange import examples, tellable
-from pulumi_talend.api import TalendError
+from pulumi_talend.errors import TalendError
 from pulumi_talend.review.build import build_review
 from pulumi_talend.review.document import read_preview
 from pulumi_talend.review.model import Review

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pulumi_talend.api import ENVIRONMENT_ONLY, ConfigurationError
+from pulumi_talend.api import ENVIRONMENT_ONLY
+from pulumi_talend.errors import ConfigurationError
 from resolving import ACCOUNT, TOKEN, problems, resolve
 
 

@@ -15,14 +15,11 @@ import pytest
 import trustme
 
 import support
-from pulumi_talend.api import (
-    CancelledError,
-    NoResponseError,
-)
 from pulumi_talend.api.network import Deadline, network_transport
 from pulumi_talend.api.operations import OPERATIONS
 from pulumi_talend.api.requests import Request
 from pulumi_talend.api.transport import Transport
+from pulumi_talend.errors import CancelledError, NoResponseError
 
 LIST = Request(OPERATIONS["list_role_mappings"], "read the mappings")
 WRITE = Request(OPERATIONS["replace_role_mappings"], "write the mappings", body=[])

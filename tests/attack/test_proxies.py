@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 import support
-from pulumi_talend.api import ConfigurationError, NotSentError, Settings, TalendClient, TokenCredential
+from pulumi_talend.api import Settings, TalendClient, TokenCredential
 from pulumi_talend.api.network import Deadline, network_transport, proxy_of
+from pulumi_talend.errors import ConfigurationError, NotSentError
 from review.test_command import run
 
 CLOUD = "https://api.eu.cloud.talend.com"

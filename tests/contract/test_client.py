@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from contract.documents import inlined, request_problems, sample, specs
 from contract.server import DocumentedServer, body_of
-from pulumi_talend.api import ApiError, TalendClient, UnexpectedResponseError, UnsafeNameError
-from pulumi_talend.api.errors import error_for_status
+from pulumi_talend.api import TalendClient
 from pulumi_talend.api.operations import ALL_OPERATIONS, API_VERSION, OPERATIONS, Operation
+from pulumi_talend.api.responses import error_class
 from pulumi_talend.api.settings import ClientCredential, Settings
+from pulumi_talend.errors import ApiError, UnexpectedResponseError, UnsafeNameError
 from pulumi_talend.model.grants import PERMISSIONS, GrantKey, Principal, PrincipalKind
 from support import mocked_client
 
@@ -171,7 +172,7 @@ def test_a_documented_refusal_is_understood(operation: Operation, status: int) -
             with pytest.raises(ApiError) as caught:
                 call()
             error = caught.value
-            assert (type(error), error.status) == (error_for_status(status), status)
+            assert (type(error), error.status) == (error_class(status), status)
             body: dict[str, Any] = body_of(operation, status) or {}
             assert [
                 each for each in ("message", "detail", "requestId") if str(body.get(each, "")) not in str(error)

@@ -19,7 +19,8 @@ from pulumi.dynamic import Config, ConfigureRequest
 import support
 from hosting import Lab, Refused
 from pulumi_talend import debuglog
-from pulumi_talend.api import NoResponseError, Settings, TalendClient, TalendError, TokenCredential
+from pulumi_talend.api import Settings, TalendClient, TokenCredential
+from pulumi_talend.errors import NoResponseError, TalendError
 from pulumi_talend.provider.single import RoleMappingProvider
 from pulumi_talend_sandbox.tenant import Fault, Tenant
 

@@ -9,8 +9,9 @@ import httpx
 import pytest
 
 import support
-from pulumi_talend.api import TalendClient, UnexpectedResponseError
+from pulumi_talend.api import TalendClient
 from pulumi_talend.api.transport import MAX_RESPONSE_BYTES
+from pulumi_talend.errors import UnexpectedResponseError
 from pulumi_talend_sandbox.tenant import Fault, Tenant
 
 HUGE = 100_000_000

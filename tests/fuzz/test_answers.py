@@ -15,17 +15,16 @@ from fuzz.strange import bodies, examples, tellable
 from pulumi_talend.api import (
     ClientCredential,
     Group,
-    NoResponseError,
     Role,
     RoleMapping,
     ServiceAccount,
     Settings,
     TalendClient,
-    TalendError,
     User,
     Workspace,
 )
 from pulumi_talend.api.pacing import reset_in_seconds, retry_after_seconds
+from pulumi_talend.errors import NoResponseError, TalendError
 from pulumi_talend.model.grants import GrantKey, Principal
 
 KEY = GrantKey("w1", Principal("users", "u1"))

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fuzz.strange import examples
-from pulumi_talend.api import TalendError
 from pulumi_talend.api.text import clean
+from pulumi_talend.errors import TalendError
 from pulumi_talend.review.rules import Rules, find_rules, load_rules, results
 from review.documents import grant_state, mapping_state, nasty_review, review_of, step
 

@@ -13,15 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fuzz.strange import examples, tellable
-from pulumi_talend.api import (
-    ENVIRONMENT_NAMES,
-    ClientCredential,
-    ConfigurationError,
-    TokenCredential,
-    UnsafeNameError,
-    resolve_settings,
-)
+from pulumi_talend.api import ENVIRONMENT_NAMES, ClientCredential, TokenCredential, resolve_settings
 from pulumi_talend.api.requests import path_segment
+from pulumi_talend.errors import ConfigurationError, UnsafeNameError
 from pulumi_talend.model import principals
 from pulumi_talend.model.expiry import ends_soon, has_ended, parse_time
 from pulumi_talend.model.grants import GrantKey, Principal

@@ -11,7 +11,8 @@ import pytest
 import support
 from hosting import Lab, Refused
 from pulumi_talend import TalendError
-from pulumi_talend.api import ConfigurationError, resolve_settings
+from pulumi_talend.api import resolve_settings
+from pulumi_talend.errors import ConfigurationError
 from pulumi_talend.provider.role_mappings import RoleMappingsProvider
 from pulumi_talend.provider.session import SESSIONS
 from pulumi_talend.provider.single import RoleMappingProvider, WorkspacePermissionProvider

@@ -7,24 +7,9 @@ import threading
 import pytest
 
 from pulumi_talend.access.directory import Directory, Once
-from pulumi_talend.access.names import (
-    AmbiguousNameError,
-    ServiceAccountNames,
-    UnknownNameError,
-    UserNames,
-    WorkspaceNames,
-    near_matches,
-    unknown_roles,
-)
-from pulumi_talend.api import (
-    Environment,
-    NotSentError,
-    Role,
-    ServiceAccount,
-    TalendClient,
-    User,
-    Workspace,
-)
+from pulumi_talend.access.names import ServiceAccountNames, UserNames, WorkspaceNames, near_matches, unknown_roles
+from pulumi_talend.api import Environment, Role, ServiceAccount, TalendClient, User, Workspace
+from pulumi_talend.errors import AmbiguousNameError, NotSentError, UnknownNameError
 from pulumi_talend.model.grants import GrantKey, Principal
 from pulumi_talend_sandbox.tenant import Fault, Tenant
 

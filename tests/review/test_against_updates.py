@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 import support
 from hosting import Kind, Lab, Refused
-from pulumi_talend.access import AlreadyExistsError, NotReviewedError, TenantAccess
+from pulumi_talend.access import TenantAccess
 from pulumi_talend.api import TalendClient
 from pulumi_talend.api.text import plural
+from pulumi_talend.errors import AlreadyExistsError, NotReviewedError
 from pulumi_talend.provider.role_mappings import RoleMappingsProvider
 from pulumi_talend.provider.single import RoleMappingProvider, WorkspacePermissionProvider
 from pulumi_talend.provider.workspace_access import WorkspaceAccessProvider

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from fuzz.strange import examples, paths, tellable, texts
-from pulumi_talend.api import TalendError
+from pulumi_talend.errors import TalendError
 from pulumi_talend.loader import pickled
 from pulumi_talend.review.approval import Approval, Basis, approve, differences, read, written
 from pulumi_talend.review.build import build_review

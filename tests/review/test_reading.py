@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pulumi_talend.api import TalendError
+from pulumi_talend.errors import TalendError
 from pulumi_talend.review.document import read_preview
 from pulumi_talend.review.errors import DocumentError, PreviewFailedError
 from pulumi_talend.review.model import count

@@ -16,16 +16,8 @@ import trustme
 
 import pulumi_talend
 import support
-from pulumi_talend.api import (
-    ClientCredential,
-    ConfigurationError,
-    NotSentError,
-    Settings,
-    TalendClient,
-    TokenCredential,
-    UnexpectedResponseError,
-    resolve_settings,
-)
+from pulumi_talend.api import ClientCredential, Settings, TalendClient, TokenCredential, resolve_settings
+from pulumi_talend.errors import ConfigurationError, NotSentError, UnexpectedResponseError
 
 TOKEN = "pat-4711-geheim"
 

@@ -14,14 +14,8 @@ from rich.console import Console
 from rich.traceback import Traceback
 
 import support
-from pulumi_talend.api import (
-    ClientCredential,
-    Settings,
-    TalendClient,
-    TalendError,
-    TokenCredential,
-    resolve_settings,
-)
+from pulumi_talend.api import ClientCredential, Settings, TalendClient, TokenCredential, resolve_settings
+from pulumi_talend.errors import TalendError
 from pulumi_talend.provider.removal_limit import stack_limit
 from secrets_search import found_in
 

@@ -14,7 +14,7 @@ from pulumi.runtime.settings import SETTINGS
 import pulumi_talend as talend
 from e2e.stack import Stack
 from hosting import Kind, Lab, Refused
-from pulumi_talend.api import TalendError
+from pulumi_talend.errors import TalendError
 from pulumi_talend.loader import TABLE
 from pulumi_talend.provider.single import RoleMappingProvider
 from pulumi_talend.provider.workspace_access import WorkspaceAccessProvider

@@ -7,21 +7,19 @@ import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from ..api import (
-    Account,
+from ..api import Account, Role, TalendClient
+from ..api.operations import SEES_ALL_WORKSPACES
+from ..api.text import in_one_line
+from ..errors import (
     CancelledError,
     ForbiddenError,
     NotFoundError,
     RateLimitedError,
-    Role,
     ServerError,
-    TalendClient,
     TalendError,
     TransportError,
     UnauthorizedError,
 )
-from ..api.operations import SEES_ALL_WORKSPACES
-from ..api.text import in_one_line
 from ..model.grants import KIND_NOUNS, GrantKey, Principal, PrincipalKind
 from .names import ServiceAccountNames, UserNames, WorkspaceNames, account_label, environment_of
 

@@ -6,11 +6,11 @@ import time
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ..api import TalendError
+from ..errors import AlreadyExistsError, NotVerifiedError, TalendError
 from ..model.grants import MANAGE, MANAGE_INSTEAD, GrantKey, Permissions, permission_list
 from .directory import Directory
-from .errors import AlreadyExistsError, NotVerifiedError, how_to_adopt
 from .group_commit import PendingWrite
+from .rules import already_exists
 
 Way = Literal["assign", "replace", "remove"]
 """The API's three ways to write: POST where there is nothing, PUT where there is something, DELETE."""
@@ -65,14 +65,6 @@ def subject_of(write: GrantWrite, label: str) -> str:
     if write.way == "assign":
         return f"grant {permission_list(write.permissions)} to {label}"
     return f"set the permissions of {label} to {permission_list(write.permissions)}"
-
-
-def already_exists(key: GrantKey, permissions: Permissions, directory: Directory, *, look: bool = False) -> str:
-    """The reason where a grant exists that the resource may not adopt, with what to do."""
-    return (
-        f"{directory.label(key, look=look)} already has {permission_list(permissions)}, not granted by this resource. "
-        f"{how_to_adopt(key.resource_id)}"
-    )
 
 
 def exists_error(write: GrantWrite, standing: Permissions, directory: Directory) -> AlreadyExistsError:

@@ -13,7 +13,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 
-from ..api import (
+from ..api import TalendClient
+from ..errors import (
     ApiError,
     BadRequestError,
     CancelledError,
@@ -24,7 +25,6 @@ from ..api import (
     PayloadTooLargeError,
     RateLimitedError,
     ServerError,
-    TalendClient,
     TalendError,
     UnauthorizedError,
     UnexpectedResponseError,

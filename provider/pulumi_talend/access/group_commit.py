@@ -14,7 +14,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
-from ..api import CancelledError, TalendError
+from ..errors import CancelledError, TalendError
 
 MOST_PAUSE_SECONDS = 0.15
 """Where nothing is under way, a write waits for the operations that follow at most as long as a round of calls took, or this."""

@@ -11,9 +11,9 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 
-from ..api import RoleMapping, TalendClient, UnsafeNameError
+from ..api import RoleMapping, TalendClient
+from ..errors import IncompleteListingError, UnsafeNameError
 from ..model.grants import Roles, permission_list
-from .errors import IncompleteListingError
 from .group_commit import pause_before_look
 from .journal import Notify
 from .mapping_write import roles_by_name

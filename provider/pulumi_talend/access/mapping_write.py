@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ..api import RoleMapping, TalendError
+from ..api import RoleMapping
+from ..errors import TalendError
 from ..model.grants import Roles, permission_list
-from .errors import how_to_adopt
 from .group_commit import PendingWrite
 from .names import folded
 
@@ -116,14 +116,6 @@ def roles_by_name(mappings: Iterable[RoleMapping]) -> dict[str, Roles]:
 def without_empty(listing: Mapping[str, Roles]) -> dict[str, Roles]:
     """The mappings that give somebody a role. One without roles counts as none, and is kept as it is."""
     return {name: roles for name, roles in listing.items() if roles}
-
-
-def already_mapped(name: str, roles: Roles) -> str:
-    """The reason where a mapping exists that the resource may not adopt, with what to do."""
-    return (
-        f"customer role '{name}' is already mapped to {permission_list(roles)}, not by this resource. "
-        f"{how_to_adopt(name)}"
-    )
 
 
 _SETTLING_SECONDS = 0.25

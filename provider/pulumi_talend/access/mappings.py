@@ -18,16 +18,19 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from ..api import (
+from ..api import RoleMapping, TalendClient
+from ..errors import (
+    AlreadyExistsError,
     BadRequestError,
     CancelledError,
     NoResponseError,
     NotFoundError,
+    NotReviewedError,
     NotSentError,
+    NotVerifiedError,
+    OverwrittenError,
     RateLimitedError,
-    RoleMapping,
     ServerError,
-    TalendClient,
     TalendError,
     UnexpectedResponseError,
 )
@@ -35,11 +38,11 @@ from ..model.grants import Roles, permission_list
 from ..model.planning import Change
 from .concurrent import map_concurrently
 from .directory import Once
-from .errors import AlreadyExistsError, NotReviewedError, NotVerifiedError, OverwrittenError
 from .group_commit import GroupCommit, pause_before_look
 from .journal import Journal, NoJournal, Notify
 from .mapping_list import MOST_PAUSE_SECONDS, MappingList
-from .mapping_write import MappingWrite, already_mapped, merged, roles_by_name, settling_seconds, without_empty
+from .mapping_write import MappingWrite, merged, roles_by_name, settling_seconds, without_empty
+from .rules import already_mapped
 
 ENOUGH_SHARE = 0.6
 """See `GroupCommit`."""

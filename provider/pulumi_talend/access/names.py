@@ -16,30 +16,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Generic, TypeVar
 
-from ..api import Role, ServiceAccount, TalendError, User, Workspace
+from ..api import Role, ServiceAccount, User, Workspace
 from ..api.text import in_one_line
+from ..errors import AmbiguousNameError, UnknownNameError
 
 _PERSON = re.compile(r"[^\W\d_]+([ .'’-]+[^\W\d_]+)*\.?")
 _NEAR_AT_MOST = 3
 _NEAR_ENOUGH = 0.7
 _LONG_ENOUGH_TO_CONTAIN = 3
 _ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
-
-
-class NameLookupError(TalendError):
-    """A name that leads to no object, or to several. `parameter` is the input that has it: `workspace`, `user`, ..."""
-
-    def __init__(self, parameter: str, message: str) -> None:
-        super().__init__(message)
-        self.parameter = parameter
-
-
-class UnknownNameError(NameLookupError):
-    """No object of the tenant has that name, as far as the credential sees."""
-
-
-class AmbiguousNameError(NameLookupError):
-    """Several objects of the tenant have that name."""
 
 
 def normalized(name: str) -> str:

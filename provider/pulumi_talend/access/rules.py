@@ -5,10 +5,20 @@ Sources: the vendor's help pages (engine users; "Manage" since R2025-09) and the
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 
-from ..api import TalendError
-from ..model.grants import ENGINE_USE_PERMISSIONS, MANAGE, MANAGE_INSTEAD, Permissions, Principal, permission_list
+from ..errors import TalendError
+from ..model.grants import (
+    ENGINE_USE_PERMISSIONS,
+    MANAGE,
+    MANAGE_INSTEAD,
+    GrantKey,
+    Permissions,
+    Principal,
+    Roles,
+    permission_list,
+)
 from .directory import Directory
 
 ENGINE_USE = "TMC_ENGINE_USE"
@@ -79,3 +89,27 @@ def abolished_note(permissions: Iterable[str]) -> str | None:
     if MANAGE not in set(permissions):
         return None
     return f"MANAGE no longer exists in Talend's console since R2025-09, and the API may refuse or drop it: {MANAGE_INSTEAD}"
+
+
+def already_exists(key: GrantKey, permissions: Permissions, directory: Directory, *, look: bool = False) -> str:
+    """The reason where a grant exists that the resource may not adopt, with what to do."""
+    return (
+        f"{directory.label(key, look=look)} already has {permission_list(permissions)}, not granted by this resource. "
+        f"{_how_to_adopt(key.resource_id)}"
+    )
+
+
+def already_mapped(name: str, roles: Roles) -> str:
+    """The reason where a mapping exists that the resource may not adopt, with what to do."""
+    return (
+        f"customer role '{name}' is already mapped to {permission_list(roles)}, not by this resource. "
+        f"{_how_to_adopt(name)}"
+    )
+
+
+def _how_to_adopt(resource_id: str) -> str:
+    """What to do where the object of that id exists and the resource may not adopt it."""
+    return (
+        f"Set adopt_existing=True, or import: talend-access adopt --only {shlex.quote(resource_id)} --name NAME --out DIR && "
+        "pulumi import --file DIR/import.json --protect=false --generate-code=false. Renamed: `aliases`"
+    )

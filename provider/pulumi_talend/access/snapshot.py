@@ -13,7 +13,8 @@ from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from ..api import ForbiddenError, NotFoundError, TalendClient, TalendError
+from ..api import TalendClient
+from ..errors import ForbiddenError, NotFoundError, TalendError
 from ..model.grants import PRINCIPAL_KINDS, GrantKey, Permissions, PrincipalKind
 from .concurrent import map_concurrently
 from .directory import Directory, Once

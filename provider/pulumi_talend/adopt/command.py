@@ -15,9 +15,9 @@ from rich.console import Console
 
 from .. import exit_codes, options
 from ..access import TenantAccess
-from ..api import TalendError
 from ..api.text import in_one_line, plural
 from ..engine_cli import find_engine, read_settings
+from ..errors import TalendError
 from ..model.grants import GrantKey, Roles
 from ..progress import Progress
 from .import_file import import_file, sets_import_file, table_import_file

@@ -16,9 +16,9 @@ from rich.text import Text
 
 from .. import exit_codes, options
 from ..access import TenantAccess
-from ..api import TalendError
 from ..api.text import in_one_line, plural
 from ..engine_cli import StackSettings, find_engine
+from ..errors import TalendError
 from ..model.grants import GrantKey, permission_list
 from ..progress import Progress
 from .drift import SORTS, Difference, Drift, Sort, find_drift

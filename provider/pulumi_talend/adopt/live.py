@@ -11,8 +11,9 @@ from typing import Literal
 
 from ..access import TenantAccess
 from ..access.mapping_write import without_empty
-from ..access.names import NameLookupError, ServiceAccountNames, UserNames, account_label, environment_of, full_name
-from ..api import ForbiddenError, NotFoundError, TalendError, User, Workspace
+from ..access.names import ServiceAccountNames, UserNames, account_label, environment_of, full_name
+from ..api import User, Workspace
+from ..errors import ForbiddenError, NameLookupError, NotFoundError, TalendError
 from ..model.grants import KIND_NOUNS, PRINCIPAL_KINDS, GrantKey, Permissions, Principal, PrincipalKind, Roles
 
 Part = Literal["permissions", "role-mappings"]

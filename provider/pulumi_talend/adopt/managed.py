@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from ..api import TalendError
 from ..api.text import clean
+from ..errors import TalendError
 from ..loader import TABLE, TYPE_PREFIX, own_provider
 from ..model.grants import GrantKey, PrincipalKind
 from ..model.inputs import MODELS, RoleMappingsInputs, WorkspaceAccessInputs, WorkspacePermissionInputs, parse_state

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from ..api import Settings, TalendClient, TalendError, resolve_settings
+from ..api import Settings, TalendClient, resolve_settings
 from ..api.requests import Request, Response
+from ..errors import TalendError
 from ..progress import Progress
 
 

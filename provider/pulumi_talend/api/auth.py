@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from .errors import TalendError
+from ..errors import TalendError
 from .models import TOKEN_LIFETIME_SECONDS
 
 _RENEW_AT_SHARE = 0.9

@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from ..errors import TalendError, UnauthorizedError
 from .auth import AccessToken, FixedToken, ServiceAccountToken
 from .clock import ServerClock
 from .directory import DirectoryApi
 from .endpoints import qlik_hint, region_of
-from .errors import TalendError, UnauthorizedError
 from .lean_httpx import httpx
 from .models import TokenResponse
 from .network import check_running

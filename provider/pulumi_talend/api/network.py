@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 
 import httpcore
 
+from ..errors import CancelledError, ConfigurationError
 from ..model.problems import Problem
 from .endpoints import is_this_machine
-from .errors import CancelledError, ConfigurationError
 from .lean_httpx import httpx
 
 CALL_DEADLINE_SECONDS = 120.0

@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 
+from ..errors import CancelledError, NotSentError
 from .clock import epoch_of, server_time
-from .errors import CancelledError, NotSentError
 from .network import is_ending
 
 Notify = Callable[[str], None]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pydantic import TypeAdapter
 
-from .errors import UnexpectedResponseError
+from ..errors import UnexpectedResponseError
 from .models import Group, Role, User
 from .operations import PAGE_SIZE_MAX
 from .requests import Request

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import TypeAdapter
 
+from ..errors import ApiError, NotFoundError, UnexpectedResponseError
 from ..model.grants import (
     ENGINE_USE_PERMISSIONS,
     MANAGE,
@@ -21,7 +22,6 @@ from ..model.grants import (
     PrincipalKind,
     permission_list,
 )
-from .errors import ApiError, NotFoundError, UnexpectedResponseError
 from .models import BatchRow, PermissionRow
 from .operations import Operation
 from .requests import Request, Response, operation

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote
 
-from .errors import UnsafeNameError
+from ..errors import UnsafeNameError
 from .lean_httpx import httpx
 from .operations import ALL_OPERATIONS, OPERATIONS, WORKSPACE_RIGHTS, Operation
 from .text import clean

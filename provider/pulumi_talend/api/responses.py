@@ -9,9 +9,31 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from .errors import ApiError, error_for_status
+from ..errors import (
+    ApiError,
+    BadRequestError,
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    PayloadTooLargeError,
+    RateLimitedError,
+    ServerError,
+    UnauthorizedError,
+)
 from .requests import Request
 from .text import clean
+
+_BY_STATUS: dict[int, type[ApiError]] = {
+    400: BadRequestError,
+    401: UnauthorizedError,
+    403: ForbiddenError,
+    404: NotFoundError,
+    409: ConflictError,
+    413: PayloadTooLargeError,
+    414: PayloadTooLargeError,
+    429: RateLimitedError,
+    431: PayloadTooLargeError,
+}
 
 _PIECE_BYTES = 256 * 1024
 _DETAIL_CHARACTERS = 160
@@ -128,9 +150,14 @@ def said_by(message: str, detail: str, request_id: str) -> Said:
     return Said(message, "" if detail == message else detail[:_DETAIL_CHARACTERS], request_id)
 
 
+def error_class(status: int) -> type[ApiError]:
+    """The exception class of an HTTP status of 400 or more."""
+    return ServerError if status >= 500 else _BY_STATUS.get(status, ApiError)
+
+
 def api_error(request: Request, status: int, said: Said, headers: Mapping[str, str] | None = None) -> ApiError:
     """Returns the error for a refused request, with what to do next."""
-    return error_for_status(status)(
+    return error_class(status)(
         status,
         api_message=said.message,
         api_detail=said.detail,

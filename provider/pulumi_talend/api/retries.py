@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 
-from .errors import NoResponseError, NotSentError, RateLimitedError, ServerError, TalendError
+from ..errors import NoResponseError, NotSentError, RateLimitedError, ServerError, TalendError
 from .pacing import MAX_RATE_LIMIT_WAIT_SECONDS, Pacer
 from .requests import Request
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
-from .errors import NotFoundError, UnexpectedResponseError
+from ..errors import NotFoundError, UnexpectedResponseError
 from .models import RoleMapping
 from .requests import Request, operation
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
+from ..errors import ConfigurationError
 from ..model.problems import Problem
 from .endpoints import (
     REGIONS,
@@ -23,7 +24,6 @@ from .endpoints import (
     region_problem,
     region_warning,
 )
-from .errors import ConfigurationError
 
 ENVIRONMENT_NAMES: Mapping[str, str] = {
     "region": "TALEND_REGION",

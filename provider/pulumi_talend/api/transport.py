@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import NoReturn
 from urllib.parse import urlsplit
 
-from .errors import CancelledError, NoResponseError, NotSentError, Outcome, TalendError, UnexpectedResponseError
+from ..errors import CancelledError, NoResponseError, NotSentError, Outcome, TalendError, UnexpectedResponseError
 from .lean_httpx import httpx
 from .network import CALL_DEADLINE_SECONDS, Deadline, DeadlineExceededError, network_transport
 from .operations import API_VERSION, VERSION_HEADER

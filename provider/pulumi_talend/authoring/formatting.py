@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import yaml
 
-from ..api import TalendError
+from ..errors import TalendError
 from .layout import laid_out
 
 

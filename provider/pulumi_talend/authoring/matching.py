@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ..access.directory import Directory
-from ..access.names import NameLookupError, unknown_roles
+from ..access.names import unknown_roles
+from ..errors import NameLookupError
 from ..model.grants import GrantKey
 from ..model.lines import TableLine
 from ..model.problems import ProblemsError

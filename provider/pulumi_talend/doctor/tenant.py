@@ -12,24 +12,20 @@ from email.utils import parsedate_to_datetime
 
 from ..adopt.live import Part
 from ..adopt.read_only import ReadOnlyClient
-from ..api import (
-    Account,
-    ApiError,
-    BadRequestError,
-    ClientCredential,
-    ConfigurationError,
-    Pacer,
-    Settings,
-    TalendError,
-    UnauthorizedError,
-    UnexpectedResponseError,
-    resolve_settings,
-)
+from ..api import Account, ClientCredential, Pacer, Settings, resolve_settings
 from ..api.auth import AccessToken
 from ..api.network import proxy_of
 from ..api.operations import OPERATIONS, SEES_ALL_WORKSPACES, WORKSPACE_RIGHTS, Operation
 from ..api.pacing import reset_in_seconds
 from ..api.requests import Request, Response
+from ..errors import (
+    ApiError,
+    BadRequestError,
+    ConfigurationError,
+    TalendError,
+    UnauthorizedError,
+    UnexpectedResponseError,
+)
 from ..provider.removal_limit import stack_limit
 from .findings import Finding, Status
 

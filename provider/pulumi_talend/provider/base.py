@@ -26,8 +26,8 @@ from pulumi.output import Unknown
 from .. import debuglog
 from ..access import TenantAccess
 from ..access.directory import Directory
-from ..api import ConfigurationError, TalendError
 from ..dynamic_host import current_urn, end_with_engine, show_errors_in_one_line, widen_thread_pool
+from ..errors import ConfigurationError, TalendError
 from ..loader import PROGRAM, TABLE, ProviderReference
 from ..model.expiry import ends_soon, has_ended
 from ..model.inputs import Inputs, as_set, parse, parse_state

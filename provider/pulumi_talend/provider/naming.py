@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..access.directory import Directory, Once
-from ..access.names import AmbiguousNameError, UnknownNameError, account_label, environment_of
+from ..access.names import account_label, environment_of
+from ..errors import AmbiguousNameError, UnknownNameError
 from ..model import principals
 from ..model.grants import KIND_NOUNS, GrantKey, Principal
 from ..model.inputs import grant_key, principal_path

@@ -14,8 +14,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..api import ConfigurationError
 from ..api.text import first_of
+from ..errors import ConfigurationError
 from ..model.problems import Problem
 from ..model.unknown import is_unknown
 

@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 from .. import debuglog
 from ..access import TenantAccess
 from ..access.journal import Journal, Target, journal_directory
-from ..api import ConfigurationError, Settings, TalendClient, TalendError, extra_permissions, resolve_settings
+from ..api import Settings, TalendClient, extra_permissions, resolve_settings
 from ..api.endpoints import is_this_machine
 from ..dynamic_host import EngineLog, Severity
+from ..errors import ConfigurationError, TalendError
 from ..model.expiry import parse_time
 from ..model.grants import GrantKey
 from ..model.problems import Problem

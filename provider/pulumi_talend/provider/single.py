@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, Protocol, TypeVar, cast
 
-from ..access import AlreadyExistsError
 from ..access.directory import Directory
-from ..access.grant_write import already_exists
-from ..access.mapping_write import already_mapped
 from ..access.names import unknown_roles
-from ..access.rules import engine_use_refusal
-from ..api import TalendError
+from ..access.rules import already_exists, already_mapped, engine_use_refusal
+from ..errors import AlreadyExistsError, TalendError
 from ..model.grants import GrantKey, permission_list
 from ..model.inputs import RoleMappingInputs, WorkspacePermissionInputs
 from ..model.lines import WHOLE

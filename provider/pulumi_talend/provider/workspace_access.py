@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from ..access import AccessError, AlreadyExistsError
 from ..access.directory import Directory
-from ..access.grant_write import already_exists
-from ..access.rules import engine_use_refusal
-from ..api import ApiError, ClientCredential, ForbiddenError, TalendError
+from ..access.rules import already_exists, engine_use_refusal
+from ..api import ClientCredential
 from ..api.text import first_of
+from ..errors import AccessError, AlreadyExistsError, ApiError, ForbiddenError, TalendError
 from ..model.expiry import has_ended
 from ..model.grants import GrantKey, Principal, PrincipalKind, permission_list
 from ..model.inputs import PlannedAccess, PlannedGrants, WorkspaceAccessInputs, grant_key, principal_path

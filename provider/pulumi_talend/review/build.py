@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..access import TenantAccess
-from ..api.errors import TalendError
+from ..errors import TalendError
 from ..model.grants import GrantKey
 from .alerts import Watch, alerts_of
 from .changes import changes_of, standing_by_state

@@ -14,8 +14,8 @@ import typer
 from rich.console import Console
 
 from .. import options
-from ..api import TalendError
 from ..engine_cli import project_directory
+from ..errors import TalendError
 from ..progress import Progress
 from . import approval as approvals
 from . import origin

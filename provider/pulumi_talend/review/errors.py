@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..api.errors import TalendError
+from ..errors import TalendError
 
 
 class ReviewError(TalendError):

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from ..access import TenantAccess
 from ..access.names import account_label, environment_of, full_name
-from ..api import ForbiddenError, NotFoundError, TalendError, User
+from ..api import User
+from ..errors import ForbiddenError, NotFoundError, TalendError
 from ..model.grants import KIND_NOUNS, PRINCIPAL_KINDS, GrantKey, Principal, PrincipalKind
 from ..model.planning import NOTHING, Rights
 from .changes import Standing

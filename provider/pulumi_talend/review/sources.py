@@ -11,9 +11,10 @@ from pathlib import Path
 
 from ..access import TenantAccess
 from ..adopt.read_only import ReadOnlyClient
-from ..api import ConfigurationError, resolve_settings
+from ..api import resolve_settings
 from ..api.endpoints import REGIONS, endpoint_url
 from ..engine_cli import Engine, find_engine
+from ..errors import ConfigurationError
 from ..progress import Progress
 from .document import read_preview
 from .errors import DocumentError, PreviewFailedError, ReviewError

@@ -1,24 +1,4 @@
-"""The exceptions of the Talend API client.
-
-```
-TalendError                      base class: anything that this package raises on purpose
-├── ConfigurationError           a setting is missing or not valid; nothing was sent
-├── TransportError               no usable response arrived
-│   ├── NotSentError             no connection: the API did not get the request
-│   ├── NoResponseError          sent, but the response is missing or incomplete
-│   └── UnexpectedResponseError  the response is not one that the Talend API documents
-├── UnsafeNameError              a name or id that is not safe in a URL; nothing was sent
-├── CancelledError               the process is shutting down
-└── ApiError                     the API refused the request
-    ├── BadRequestError          400: the request is not valid
-    ├── UnauthorizedError        401: the credential is missing, wrong or expired
-    ├── ForbiddenError           403: the credential lacks a right
-    ├── NotFoundError            404: the object does not exist
-    ├── ConflictError            409: the object is in a state that does not allow the request
-    ├── PayloadTooLargeError     413, 414, 431: the request is too large
-    ├── RateLimitedError         429: too many requests, and the longest wait is over
-    └── ServerError              5xx: the API failed
-```
+"""The exceptions of this package.
 
 An error is data: what was attempted, what went wrong, whether it took effect, what to do next. `str(error)` words these
 fields; callers that know more replace a field with `with_`. No field contains a token or a client secret.
@@ -29,8 +9,37 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
-from ..dynamic_host import OneLineError
-from ..model.problems import Problem
+from .dynamic_host import OneLineError
+from .model.problems import Problem
+
+__all__ = [
+    "AccessError",
+    "AlreadyExistsError",
+    "AmbiguousNameError",
+    "ApiError",
+    "BadRequestError",
+    "CancelledError",
+    "ConfigurationError",
+    "ConflictError",
+    "ForbiddenError",
+    "IncompleteListingError",
+    "NameLookupError",
+    "NoResponseError",
+    "NotFoundError",
+    "NotReviewedError",
+    "NotSentError",
+    "NotVerifiedError",
+    "OverwrittenError",
+    "PayloadTooLargeError",
+    "RateLimitedError",
+    "ServerError",
+    "TalendError",
+    "TransportError",
+    "UnauthorizedError",
+    "UnexpectedResponseError",
+    "UnknownNameError",
+    "UnsafeNameError",
+]
 
 Outcome = Literal["not done", "unknown", "done"]
 """Whether the attempted write took effect. A failed read is `not done`."""
@@ -56,11 +65,6 @@ class TalendError(OneLineError):
     """
 
     at: str = ""
-
-    def __init_subclass__(cls) -> None:
-        # Shown in the terminal as `pulumi_talend.NotFoundError: ...`, the name by which a program imports it.
-        if cls.__module__.startswith(("pulumi_talend.api.", "pulumi_talend.access.")):
-            cls.__module__ = "pulumi_talend"
 
     def __init__(self, reason: str, *, subject: str = "", outcome: Outcome = "not done", advice: str = "") -> None:
         super().__init__(reason)
@@ -91,8 +95,6 @@ class TalendError(OneLineError):
         fields = self.__dict__ | {name: value for name, value in given.items() if value is not None}
         return _rebuild(type(self), (fields["reason"],), fields)
 
-
-TalendError.__module__ = "pulumi_talend"
 
 Error = TypeVar("Error", bound=TalendError)
 
@@ -211,21 +213,45 @@ class ServerError(ApiError):
     """5xx: the API failed; a write may have taken effect."""
 
 
-_BY_STATUS: dict[int, type[ApiError]] = {
-    400: BadRequestError,
-    401: UnauthorizedError,
-    403: ForbiddenError,
-    404: NotFoundError,
-    409: ConflictError,
-    413: PayloadTooLargeError,
-    414: PayloadTooLargeError,
-    429: RateLimitedError,
-    431: PayloadTooLargeError,
-}
+class AccessError(TalendError):
+    """A change of access that was refused, or did not come out as asked."""
 
 
-def error_for_status(status: int) -> type[ApiError]:
-    """The exception class of an HTTP status of 400 or more."""
-    if status >= 500:
-        return ServerError
-    return _BY_STATUS.get(status, ApiError)
+class AlreadyExistsError(AccessError):
+    """What should be created exists already, and the resource may not adopt it."""
+
+
+class NotVerifiedError(AccessError):
+    """The API confirmed a write, but does not show it."""
+
+
+class OverwrittenError(AccessError):
+    """Another writer keeps overwriting the change."""
+
+
+class IncompleteListingError(AccessError):
+    """A listing lacks what is known to exist, so nothing is written from it."""
+
+
+class NotReviewedError(AccessError):
+    """The update would remove what no preview has shown."""
+
+
+class NameLookupError(TalendError):
+    """A name that leads to no object, or to several. `parameter` is the input that has it: `workspace`, `user`, ..."""
+
+    def __init__(self, parameter: str, message: str) -> None:
+        super().__init__(message)
+        self.parameter = parameter
+
+
+class UnknownNameError(NameLookupError):
+    """No object of the tenant has that name, as far as the credential sees."""
+
+
+class AmbiguousNameError(NameLookupError):
+    """Several objects of the tenant have that name."""
+
+
+for _name in __all__:  # the terminal shows `pulumi_talend.NotFoundError: ...`, the name by which a program imports it
+    globals()[_name].__module__ = "pulumi_talend"
