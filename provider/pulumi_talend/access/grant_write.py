@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from ..errors import AlreadyExistsError, NotVerifiedError, TalendError
@@ -24,38 +24,29 @@ class GrantWrite(PendingWrite):
         key: Which grant.
         permissions: What it is to be; None for a removal.
         way: How it is written.
-        attempts: Calls that were made for it.
-        confirmed: Whether the API has confirmed one of them.
-        unclear: The error of a call that may or may not have taken effect.
-        looks: How often it was verified in vain since the last call.
-        failed_looks: How often verifying it failed since the last call.
-        written_at: When the last call returned, in seconds of the monotonic clock.
-        alone: Whether it is written by a call of its own: a batch has left it out.
     """
 
     key: GrantKey
     permissions: Permissions | None
     way: Way
-    attempts: int = 0
-    confirmed: bool = False
-    unclear: TalendError | None = None
-    looks: int = 0
-    failed_looks: int = 0
-    written_at: float = field(default=0.0)
-    alone: bool = False
 
     @property
     def target(self) -> GrantKey:
         """The grant."""
         return self.key
 
-    def returned(self, *, confirmed: bool, unclear: TalendError | None = None, look_in: float = 0.0) -> None:
+    @property
+    def removes(self) -> bool:
+        """Whether it removes the grant."""
+        return self.way == "remove"
+
+    def returned(self, *, confirmed: bool, unclear: TalendError | None = None) -> None:
         """Notes that a call has returned, and asks for verification."""
         self.confirmed = self.confirmed or confirmed
         self.unclear = unclear
         self.looks = self.failed_looks = 0
         self.written_at = time.monotonic()
-        self.written(look_in=look_in)
+        self.written()
 
 
 def subject_of(write: GrantWrite, label: str) -> str:
@@ -70,15 +61,6 @@ def subject_of(write: GrantWrite, label: str) -> str:
 def exists_error(write: GrantWrite, standing: Permissions, directory: Directory) -> AlreadyExistsError:
     """The error where a grant was created by others since it was looked up."""
     return AlreadyExistsError(already_exists(write.key, standing, directory), outcome="not done")
-
-
-def not_looked_at(write: GrantWrite, error: TalendError) -> NotVerifiedError:
-    """The error where a write was made and could not be verified because of `error`."""
-    return NotVerifiedError(
-        f"the request was {'confirmed' if write.confirmed else 'sent'}, but reading it back failed: {error.reason}",
-        outcome="unknown",
-        advice=error.advice or "Run again.",
-    )
 
 
 def altered_by_api(asked: Permissions, standing: Permissions) -> bool:

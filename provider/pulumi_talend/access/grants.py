@@ -17,25 +17,21 @@ from ..api import TalendClient
 from ..errors import (
     ApiError,
     BadRequestError,
-    CancelledError,
     ConflictError,
     ForbiddenError,
-    NoResponseError,
     NotFoundError,
     PayloadTooLargeError,
     RateLimitedError,
-    ServerError,
     TalendError,
     UnauthorizedError,
-    UnexpectedResponseError,
 )
 from ..model.grants import GrantKey, Permissions, PrincipalKind
 from ..model.planning import Change
 from .batching import Batching
 from .concurrent import map_concurrently
 from .directory import Directory
-from .grant_write import GrantWrite, Way, altered_by_api, exists_error, not_as_asked, not_looked_at, subject_of
-from .group_commit import GroupCommit, pause_before_look
+from .grant_write import GrantWrite, Way, altered_by_api, exists_error, not_as_asked, subject_of
+from .group_commit import UNCLEAR, GroupCommit, not_verified, pause_before_look
 from .journal import Journal, NoJournal, Notify
 from .snapshot import GrantSnapshot
 
@@ -50,8 +46,6 @@ OWNER_ADVICE = (
 _MOST_PAUSE_SECONDS = 3.2
 _LOOKS_BEFORE_ANOTHER_CALL = 3
 _MOST_CALLS = 3
-_MOST_FAILED_LOOKS = 3
-_UNCLEAR = (NoResponseError, ServerError, UnexpectedResponseError)
 _CONCERNS_ALL = (UnauthorizedError, RateLimitedError)
 
 
@@ -78,7 +72,6 @@ class Grants:
         self._directory = directory
         self._journal: Journal = journal or NoJournal()
         self._notify: Notify = notify or (lambda _message: None)
-        self._removed: set[GrantKey] = set()
         self._batching = Batching(client.is_rate_limited)
         self._pipeline: GroupCommit[GrantWrite] = GroupCommit(
             take=self._batching.take,
@@ -106,10 +99,7 @@ class Grants:
         Returns:
             Those that failed, with their errors.
         """
-        writes = [self._as_write(change) for change in changes if change.is_stale_after(self._removed) or change.writes]
-        self._removed.update(write.key for write in writes if write.way == "remove")
-        self._removed.difference_update(write.key for write in writes if write.way != "remove")
-        self._pipeline.submit(writes)
+        writes = self._pipeline.apply(changes, self._as_write)
         return {write.key: self._named(write, error) for write in writes if (error := write.failure()) is not None}
 
     def _named(self, write: GrantWrite, error: TalendError) -> TalendError:
@@ -135,7 +125,7 @@ class Grants:
             write.attempts += 1
         try:
             refused = self._call(way, kind, writes)
-        except _UNCLEAR as error:
+        except UNCLEAR as error:
             for write in writes:
                 write.returned(confirmed=False, unclear=error)
         except ApiError as error:
@@ -232,7 +222,7 @@ class Grants:
             try:
                 self.snapshot.confirm_api_is_reachable()
             except TalendError as unreachable:
-                self._fail(write, not_looked_at(write, unreachable))
+                self._fail(write, not_verified(write, unreachable))
                 return True
             write.alone = True  # so that a row which stays listed is recognized as one that no call removes
             write.returned(confirmed=True)
@@ -255,17 +245,9 @@ class Grants:
             lacking = [w.key for w in writes if w.permissions is not None and w.looks and now[w.key] is None]
             if lacking and len(writes) > 1:
                 now.update(self.snapshot.read_each(lacking))
-        except (RateLimitedError, CancelledError) as error:
-            for write in writes:
-                write.finish(not_looked_at(write, error))
-            return
         except TalendError as error:
             for write in writes:
-                write.failed_looks += 1
-                if write.failed_looks >= _MOST_FAILED_LOOKS:
-                    write.finish(write.unclear or not_looked_at(write, error))
-                else:
-                    write.written(look_in=self._pause(write) + 0.2)
+                write.look_failed(error, look_in=self._pause(write) + 0.2)
             return
         for write in writes:
             standing = now[write.key]

@@ -14,13 +14,27 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
-from ..errors import CancelledError, TalendError
+from ..errors import (
+    CancelledError,
+    NoResponseError,
+    NotVerifiedError,
+    RateLimitedError,
+    ServerError,
+    TalendError,
+    UnexpectedResponseError,
+)
+from ..model.grants import GrantKey
+from ..model.planning import Change
 
 MOST_PAUSE_SECONDS = 0.15
 """Where nothing is under way, a write waits for the operations that follow at most as long as a round of calls took, or this."""
 
-
 FIRST_PAUSE_SECONDS = 0.1
+
+UNCLEAR = (NoResponseError, ServerError, UnexpectedResponseError)
+"""What a call fails with that may have taken effect."""
+
+_MOST_FAILED_LOOKS = 3
 
 
 def pause_before_look(looks: int, *, most: float) -> float:
@@ -40,16 +54,35 @@ class PendingWrite:
         next_stage: Where the step under way sends it. It is there once the step is over: until then it is the step's alone.
         error: Why it failed.
         next_look: When it is to be verified, in seconds of the monotonic clock.
+        attempts: Calls that were made for it.
+        alone: Whether it is written by a call of its own: a batch has left it out, or was refused.
+        confirmed: Whether the API has confirmed a call for it.
+        unclear: The error of a call that may or may not have taken effect.
+        looks: How often it was verified in vain since the last call.
+        failed_looks: How often verifying it failed since the last call.
+        written_at: When the last call returned, in seconds of the monotonic clock.
     """
 
     stage: Stage = field(default="queued", init=False)
     next_stage: Stage | None = field(default=None, init=False)
     error: Exception | None = field(default=None, init=False)
     next_look: float = field(default=0.0, init=False)
+    attempts: int = field(default=0, init=False)
+    alone: bool = field(default=False, init=False)
+    confirmed: bool = field(default=False, init=False)
+    unclear: TalendError | None = field(default=None, init=False)
+    looks: int = field(default=0, init=False)
+    failed_looks: int = field(default=0, init=False)
+    written_at: float = field(default=0.0, init=False)
 
     @property
     def target(self) -> Hashable:
         """What is written."""
+        raise NotImplementedError
+
+    @property
+    def removes(self) -> bool:
+        """Whether it removes its target."""
         raise NotImplementedError
 
     def failure(self) -> TalendError | None:
@@ -70,8 +103,27 @@ class PendingWrite:
         """Puts the write back into the queue."""
         self.next_stage = "queued"
 
+    def look_failed(self, error: TalendError, *, look_in: float) -> None:
+        """Moves the write on where it could not be verified: verified again in some seconds, a few times, then it fails."""
+        self.failed_looks += 1
+        is_final = isinstance(error, (RateLimitedError, CancelledError))
+        if is_final or self.failed_looks >= _MOST_FAILED_LOOKS:
+            self.finish(not_verified(self, error) if is_final else self.unclear or not_verified(self, error))
+        else:
+            self.written(look_in=look_in)
+
+
+def not_verified(write: PendingWrite, error: TalendError) -> NotVerifiedError:
+    """The error where a call was made and could not be verified because of `error`."""
+    return NotVerifiedError(
+        f"the request was {'confirmed' if write.confirmed else 'sent'}, but reading it back failed: {error.reason}",
+        outcome="unknown",
+        advice=error.advice or "Run again.",
+    )
+
 
 P = TypeVar("P", bound=PendingWrite)
+T = TypeVar("T", GrantKey, str)
 
 
 class GroupCommit(Generic[P]):
@@ -110,6 +162,19 @@ class GroupCommit(Generic[P]):
         self._at_once = 1.0  # operations that run at once, lately
         self._call_seconds = 0.0
         self._resume_at = 0.0
+        self._removed: set[Hashable] = set()
+
+    def apply(self, changes: Iterable[Change[T]], as_write: Callable[[Change[T]], P]) -> list[P]:
+        """Makes the changes that write.
+
+        Returns:
+            The writes, all done.
+        """
+        writes = [as_write(change) for change in changes if change.is_stale_after(self._removed) or change.writes]
+        self._removed.update(write.target for write in writes if write.removes)
+        self._removed.difference_update(write.target for write in writes if not write.removes)
+        self.submit(writes)
+        return writes
 
     def submit(self, writes: Sequence[P]) -> None:
         """Returns once all `writes` are done; each has its `error` then, or none."""

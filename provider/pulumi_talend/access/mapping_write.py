@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ..api import RoleMapping
-from ..errors import TalendError
 from ..model.grants import Roles, permission_list
 from .group_commit import PendingWrite
 from .names import folded
@@ -25,15 +24,9 @@ class MappingWrite(PendingWrite):
         adopts: Whether it may take over what exists.
         must_exist: Names that state has: a list that lacks one is not written back before that is clear.
         reviewed: For `whole`, the names that may vanish: somebody has been shown them.
-        attempts: Calls that were made for it.
-        alone: Whether it is written by a call of its own: the API has refused it together with others.
         without_empty: Whether it leaves out mappings without roles: the API has refused the write with them.
-        written_at: When the last call returned, in seconds of the monotonic clock.
-        visible_after: How long after that the tenant showed it; None where it has not yet.
+        visible_after: How long after the last call the tenant showed it; None where it has not yet.
         was_seen: Whether the tenant has shown it at any time.
-        unclear: The error of a call that may or may not have taken effect.
-        failed_looks: How often verifying it failed since the last call.
-        looks: How often it was verified in vain since the last call.
         stood: The names that were mapped before its first call.
     """
 
@@ -43,15 +36,9 @@ class MappingWrite(PendingWrite):
     adopts: bool = False
     must_exist: frozenset[str] = frozenset()
     reviewed: frozenset[str] = frozenset()
-    attempts: int = 0
-    alone: bool = False
     without_empty: bool = False
-    written_at: float = 0.0
     visible_after: float | None = None
     was_seen: bool = False
-    unclear: TalendError | None = None
-    failed_looks: int = 0
-    looks: int = 0
     stood: frozenset[str] = frozenset()
     tried: set[str] = field(default_factory=set[str])
 
@@ -64,6 +51,11 @@ class MappingWrite(PendingWrite):
     def target(self) -> str:
         """The customer role; empty for `whole`."""
         return "" if self.sort == "whole" else self.name
+
+    @property
+    def removes(self) -> bool:
+        """Whether it removes the mapping."""
+        return self.sort == "remove"
 
     @property
     def subject(self) -> str:

@@ -22,23 +22,19 @@ from ..api import RoleMapping, TalendClient
 from ..errors import (
     AlreadyExistsError,
     BadRequestError,
-    CancelledError,
-    NoResponseError,
     NotFoundError,
     NotReviewedError,
     NotSentError,
     NotVerifiedError,
     OverwrittenError,
     RateLimitedError,
-    ServerError,
     TalendError,
-    UnexpectedResponseError,
 )
 from ..model.grants import Roles, permission_list
 from ..model.planning import Change
 from .concurrent import map_concurrently
 from .directory import Once
-from .group_commit import GroupCommit, pause_before_look
+from .group_commit import UNCLEAR, GroupCommit, pause_before_look
 from .journal import Journal, NoJournal, Notify
 from .mapping_list import MOST_PAUSE_SECONDS, MappingList
 from .mapping_write import MappingWrite, merged, roles_by_name, settling_seconds, without_empty
@@ -48,8 +44,6 @@ ENOUGH_SHARE = 0.6
 """See `GroupCommit`."""
 
 _MOST_WRITES = 6
-_MOST_FAILED_LOOKS = 3
-_UNCLEAR = (NoResponseError, ServerError, UnexpectedResponseError)
 
 
 class Mappings:
@@ -81,7 +75,6 @@ class Mappings:
         )
         self._list = MappingList(client, self._notify, sleep)
         self._refuses_empty = False
-        self._removed: set[str] = set()
 
     # Reading
 
@@ -129,11 +122,8 @@ class Mappings:
         Returns:
             Those that failed, with their errors.
         """
-        writes = [self._as_write(change) for change in changes if change.is_stale_after(self._removed) or change.writes]
-        self._removed.update(write.name for write in writes if write.sort == "remove")
-        self._removed.difference_update(write.name for write in writes if write.sort != "remove")
-        self._pipeline.submit(writes)
-        return {write.name: error for write in writes if (error := write.failure()) is not None}
+        writes = self._pipeline.apply(changes, self._as_write)
+        return {write.name: error for write in writes if (error := self._failure(write)) is not None}
 
     def replace_all(self, wanted: Mapping[str, Roles], *, reviewed: Iterable[str]) -> None:
         """Makes `wanted` the tenant's only mappings, with one write; where nothing is to be done, none.
@@ -148,8 +138,13 @@ class Mappings:
         """
         write = MappingWrite("whole", dict(wanted), reviewed=frozenset(reviewed))
         self._pipeline.submit([write])
-        if (error := write.failure()) is not None:
+        if (error := self._failure(write)) is not None:
             raise error
+
+    @staticmethod
+    def _failure(write: MappingWrite) -> TalendError | None:
+        error = write.failure()
+        return error and error.with_(subject=write.subject)
 
     @staticmethod
     def _as_write(change: Change[str]) -> MappingWrite:
@@ -191,7 +186,7 @@ class Mappings:
             left = [write for write in writes if self._may_write(write, roles_by_name(listing))]
         except TalendError as error:
             for write in writes:
-                write.finish(error.with_(subject=write.subject))
+                write.finish(error)
             return
         if left:
             self._replace_list(left, listing)
@@ -205,7 +200,6 @@ class Mappings:
                     NotReviewedError(
                         f"'{unseen[0]}' ({permission_list(current[unseen[0]])}) was mapped by another writer since the "
                         "preview, and would be removed",
-                        subject=write.subject,
                         advice="Preview again to see it.",
                     )
                 )
@@ -217,7 +211,7 @@ class Mappings:
         # What a write of ours has put there is ours, as long as it is as we wrote it.
         if (write.tried and existing == write.wanted[write.name]) or self.is_interrupted(write.name, existing):
             return True
-        write.finish(AlreadyExistsError(already_mapped(write.name, existing), subject=write.subject))
+        write.finish(AlreadyExistsError(already_mapped(write.name, existing)))
         return False
 
     def _replace_list(self, writes: Sequence[MappingWrite], listing: Sequence[RoleMapping]) -> None:
@@ -251,13 +245,12 @@ class Mappings:
                 self._again(writes, None)
                 return
             self._refused(writes, error, restores=bool(roles_by_name(to_write).keys() - current.keys() - wanted.keys()))
-        except _UNCLEAR as error:
+        except UNCLEAR as error:
             for write in writes:
-                write.unclear = error
-                self._tried(write)
+                self._tried(write, unclear=error)
         except TalendError as error:
             for write in writes:
-                write.finish(error.with_(subject=write.subject))
+                write.finish(error)
         else:
             self._wrote(writes, wanted)
             if without and not self._refuses_empty:
@@ -276,10 +269,10 @@ class Mappings:
     def _wrote(self, writes: Sequence[MappingWrite], wanted: Mapping[str, Roles]) -> None:
         self._list.confirm(wanted)
         for write in writes:
-            write.unclear = None
             self._tried(write)
 
-    def _tried(self, write: MappingWrite) -> None:
+    def _tried(self, write: MappingWrite, *, unclear: TalendError | None = None) -> None:
+        write.confirmed, write.unclear = unclear is None, unclear
         write.tried.update(write.wanted)
         write.written_at = self._list.wrote()
         write.written()
@@ -290,7 +283,7 @@ class Mappings:
             if error is None and write.attempts < _MOST_WRITES:
                 write.again()
             elif error is not None:
-                write.finish(error.with_(subject=write.subject))
+                write.finish(error)
             else:
                 write.finish(_overwritten(write))
 
@@ -306,13 +299,13 @@ class Mappings:
         else:
             if writes[0].sort == "put":
                 self._journal.forget([writes[0].name])
-            writes[0].finish(error.with_(subject=writes[0].subject))
+            writes[0].finish(error)
 
     def _remove(self, writes: Sequence[MappingWrite]) -> None:
         errors = map_concurrently(self._remove_one, [write.name for write in writes])
         for write, error in zip(writes, errors, strict=True):
             if error is not None:
-                write.finish(error.with_(subject=write.subject))
+                write.finish(error)
                 continue
             self._list.confirm({write.name: None})
             self._tried(write)
@@ -329,18 +322,9 @@ class Mappings:
     def _verify(self, writes: Sequence[MappingWrite]) -> None:
         try:
             listing = self._api.list()
-        except (RateLimitedError, CancelledError) as error:
-            for write in writes:
-                write.finish(_not_verified(write, error))
-            return
         except TalendError as error:
             for write in writes:
-                write.failed_looks += 1
-                if write.failed_looks >= _MOST_FAILED_LOOKS:
-                    unclear = write.unclear and write.unclear.with_(subject=write.subject)
-                    write.finish(unclear or _not_verified(write, error))
-                else:
-                    write.written(look_in=settling_seconds(self._list.round_trip))
+                write.look_failed(error, look_in=settling_seconds(self._list.round_trip))
             return
         current = roles_by_name(listing)
         for write in writes:
@@ -383,20 +367,18 @@ class Mappings:
             write.finish(
                 NotVerifiedError(
                     f"the API lists '{name}' as '{other}'",
-                    subject=write.subject,
                     outcome="not done" if taken_back else "done",
                     advice=f"Write '{other}' in the program.",
                 )
             )
             return
         if write.unclear is not None and write.attempts >= _MOST_WRITES:
-            write.finish(write.unclear.with_(subject=write.subject))
+            write.finish(write.unclear)
             return
         if write.sort == "remove" and write.attempts >= _MOST_WRITES - 2:
             write.finish(
                 NotVerifiedError(
                     "the API confirmed it, but still lists it (another writer may keep writing from an older list)",
-                    subject=write.subject,
                     outcome="unknown",
                     advice="Run again; if it stays, remove it in the console.",
                 )
@@ -411,14 +393,4 @@ def _overwritten(write: MappingWrite) -> OverwrittenError:
     else:
         reason = "the API confirmed it each time, but never listed it: another writer overwrites it, or the API did not do it"
     advice = "Run again when no other update runs; ask Talend's support if it stays."
-    return OverwrittenError(reason, subject=write.subject, outcome="unknown", advice=advice)
-
-
-def _not_verified(write: MappingWrite, error: TalendError) -> NotVerifiedError:
-    sent = "the request was sent" if write.unclear is not None else "the API confirmed it"
-    return NotVerifiedError(
-        f"{sent}, but reading it back failed: {error.reason}",
-        subject=write.subject,
-        outcome="unknown",
-        advice=error.advice or "Run again.",
-    )
+    return OverwrittenError(reason, outcome="unknown", advice=advice)

@@ -80,7 +80,7 @@ class Change(Generic[T]):
             self.before is None or self.before != self.after
         )
 
-    def is_stale_after(self, removed: Container[T]) -> bool:
+    def is_stale_after(self, removed: Container[object]) -> bool:
         """Whether it must be written although nothing differs: what was read is being removed, or was, by this process."""
         return self.action in {"adopt", "change", "restore"} and bool(self.after) and self.target in removed
 
