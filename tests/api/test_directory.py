@@ -8,7 +8,7 @@ import pytest
 
 import support
 from pulumi_talend.api import Role
-from pulumi_talend.errors import BadRequestError, UnexpectedResponseError
+from pulumi_talend.errors import UnexpectedResponseError
 from scripted import Script
 
 LAST = {"page-last": "true", "total-elements": "1", "total-pages": "1"}
@@ -35,48 +35,15 @@ def test_workspaces_with_their_environment() -> None:
     assert api.lines == ["GET /orchestration/workspaces"]
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "environment.name==prod",
-        "name==Sales,environment.name==dev",
-        'name=="a+b"',
-        "name==a&b=c",
-        "name==100 %",
-        "Köln#?/",
-    ],
-)
-def test_a_fiql_query_arrives_as_it_is(query: str) -> None:
-    api = Script((200, []))
-    with support.mocked_client(api) as client:
-        assert client.directory.workspaces(query=query) == []
-    assert api.queries() == [[("query", query)]]
-
-
-def test_a_query_that_is_not_valid_is_named() -> None:
-    with (
-        support.mocked_client(Script((400, {"message": "bad: name~Sales"}))) as client,
-        pytest.raises(BadRequestError) as caught,
-    ):
-        client.directory.workspaces("name~Sales")
-    support.readable(caught.value, "list the workspaces", "name~Sales", "Check the query")
-    with support.mocked_client(Script(200)) as client, pytest.raises(ValueError, match="not valid Unicode"):
-        client.directory.workspaces("name==\ud800")
-
-
 def test_each_listing_sends_what_is_documented() -> None:
     api = Script((200, [], LAST | {"total-elements": "0"}))
     with support.mocked_client(api) as client:
         client.directory.users()
-        client.directory.users(environment_id="e", workspace_id="w")
         client.directory.roles()
-        client.directory.groups()
         client.directory.service_accounts()
     assert api.lines == [
         "GET /account/users?page=1&size=100",
-        "GET /account/users?environment_id=e&workspace_id=w&page=1&size=100",
         "GET /account/roles?page=1&size=100",
-        "GET /account/groups?page=1&size=100",
         "GET /account/service-accounts",
     ]
 

@@ -82,9 +82,8 @@ def test_every_row_is_read_in_order_by_whatever_counts_there_are(
     assert listing.pages == list(range(1, needed + (1 if not headers and count else 0) + 1))
 
 
-def test_roles_and_groups_are_read_to_the_last_page_too() -> None:
+def test_roles_are_read_to_the_last_page_too() -> None:
     assert read(Listing(names(7), 2), lookup=lambda client: client.directory.roles()) == names(7)
-    assert read(Listing(names(7), 2), lookup=lambda client: client.directory.groups()) == names(7)
 
 
 def test_a_server_that_knows_no_pages_is_read_once_more_than_needed() -> None:

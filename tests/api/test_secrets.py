@@ -146,7 +146,7 @@ def test_a_refused_member_of_a_batch_shows_no_token() -> None:
     about = {"permission": {"workspaceId": "w", "userId": "u"}}
     rows = [{"status": 409, "message": f"a {TOKEN}", "detail": f"b {TOKEN}", "requestId": TOKEN, **about}]
     with support.mocked_client(Script((207, rows)), token=TOKEN) as client:
-        (error,) = client.permissions.assign_batch("users", {key: frozenset({"VIEW"})}).refused.values()
+        (error,) = client.permissions.assign_batch("users", {key: frozenset({"VIEW"})}).values()
     text = shown(error)
     assert "a [secure]" in text
     assert "4711" not in text

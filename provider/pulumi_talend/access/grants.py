@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterable, Sequence
 
 from ..api import TalendClient
+from ..api.permissions import Refused
 from ..errors import (
     ApiError,
     BadRequestError,
@@ -140,7 +141,7 @@ class Grants:
                 else:
                     write.returned(confirmed=True)
 
-    def _call(self, way: Way, kind: PrincipalKind, writes: Sequence[GrantWrite]) -> dict[GrantKey, ApiError]:
+    def _call(self, way: Way, kind: PrincipalKind, writes: Sequence[GrantWrite]) -> Refused:
         """Makes the call; returns what it refused of a batch."""
         if len(writes) == 1:
             (write,) = writes
@@ -154,10 +155,10 @@ class Grants:
         if way == "remove":
             workspaces = sorted({write.key.workspace_id for write in writes})
             principals = sorted({write.key.principal.id for write in writes})
-            return dict(self._api.remove_batch(kind, workspaces, principals).refused)
+            return self._api.remove_batch(kind, workspaces, principals)
         grants = {write.key: write.permissions for write in writes if write.permissions is not None}
         batch = self._api.assign_batch if way == "assign" else self._api.replace_batch
-        return dict(batch(kind, grants).refused)
+        return batch(kind, grants)
 
     def _batch_refused(self, writes: Sequence[GrantWrite], error: ApiError) -> None:
         """A member is not valid, or the batch too large: halves, down to the member whose own error it is."""

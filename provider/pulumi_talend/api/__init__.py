@@ -2,9 +2,8 @@
 
 from .client import TalendClient
 from .endpoints import REGIONS
-from .models import Account, Environment, Group, Role, RoleMapping, ServiceAccount, User, Workspace
+from .models import Account, Environment, Role, RoleMapping, ServiceAccount, User, Workspace
 from .pacing import Pacer
-from .permissions import BatchResult
 from .settings import (
     ENVIRONMENT_NAMES,
     ENVIRONMENT_ONLY,
@@ -20,10 +19,8 @@ __all__ = [
     "ENVIRONMENT_ONLY",
     "REGIONS",
     "Account",
-    "BatchResult",
     "ClientCredential",
     "Environment",
-    "Group",
     "Pacer",
     "Role",
     "RoleMapping",

@@ -18,17 +18,8 @@ class _Model(BaseModel):
     model_config = ConfigDict(extra="ignore", populate_by_name=True, frozen=True, hide_input_in_errors=True)
 
 
-class PermissionRow(_Model):
-    """Permissions of a principal on a workspace. `userId` holds the id of a service account in that kind's calls."""
-
-    workspace_id: str | None = Field(default=None, alias="workspaceId")
-    user_id: str | None = Field(default=None, alias="userId")
-    service_account_id: str | None = Field(default=None, alias="serviceAccountId")
-    permissions: list[str]
-
-
 class GrantId(_Model):
-    """The workspace and the principal that a row of a 207 is about."""
+    """The workspace and the principal that a row is about."""
 
     workspace_id: str | None = Field(default=None, alias="workspaceId")
     user_id: str | None = Field(default=None, alias="userId")
@@ -38,6 +29,12 @@ class GrantId(_Model):
     def principal_id(self) -> str:
         """The id of the user or service account; empty where the row names none."""
         return self.user_id or self.service_account_id or ""
+
+
+class PermissionRow(GrantId):
+    """Permissions of a principal on a workspace. `userId` holds the id of a service account in that kind's calls."""
+
+    permissions: list[str]
 
 
 class BatchRow(_Model):
@@ -95,13 +92,6 @@ class Role(_Model):
     id: str = ""
     name: str = ""
     permissions: frozenset[str] | None = None
-
-
-class Group(_Model):
-    """A group of users. `id` is empty where the response has none: the API's schema does not promise it."""
-
-    id: str = ""
-    name: str
 
 
 def _as_roles(value: Any) -> Any:

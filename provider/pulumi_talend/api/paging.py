@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from pydantic import TypeAdapter
 
 from ..errors import UnexpectedResponseError
-from .models import Group, Role, User
+from .models import Role, User
 from .operations import PAGE_SIZE_MAX
 from .requests import Request
 
@@ -25,7 +25,7 @@ MAX_READINGS = 3
 
 MAX_PAGES = 10_000
 
-Row = TypeVar("Row", User, Role, Group)
+Row = TypeVar("Row", User, Role)
 
 
 def read_pages(client: TalendClient, request: Request, row_type: TypeAdapter[list[Row]]) -> list[Row]:
@@ -104,7 +104,7 @@ class _Reading(Generic[Row]):
         return list(self._found.values())
 
 
-def _identity(row: User | Role | Group) -> str:
+def _identity(row: User | Role) -> str:
     return row.id or row.model_dump_json()
 
 

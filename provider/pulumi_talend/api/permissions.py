@@ -6,7 +6,7 @@ API document "workspace-permissions". An account that holds TMC_ENGINE_USE may g
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import TypeAdapter
@@ -49,15 +49,8 @@ def _advice(permissions: Permissions | None) -> str:
     return _ADVICE
 
 
-@dataclass(frozen=True)
-class BatchResult:
-    """The result of a batch.
-
-    Attributes:
-        refused: The elementary changes that the API refused, each with its own error. The others are reported as done.
-    """
-
-    refused: Mapping[GrantKey, ApiError] = field(default_factory=dict[GrantKey, ApiError])
+Refused = dict[GrantKey, ApiError]
+"""The elementary changes of a batch that the API refused, each with its own error. The others are reported as done."""
 
 
 class PermissionsApi:
@@ -141,17 +134,15 @@ class PermissionsApi:
                 grants[key] = permissions
         return grants
 
-    def assign_batch(self, kind: PrincipalKind, grants: Mapping[GrantKey, Permissions]) -> BatchResult:
+    def assign_batch(self, kind: PrincipalKind, grants: Mapping[GrantKey, Permissions]) -> Refused:
         """Gives permissions to principals of one kind that have none there (POST). Not repeated where the response is lost."""
         return self._write_batch("create", kind, grants)
 
-    def replace_batch(self, kind: PrincipalKind, grants: Mapping[GrantKey, Permissions]) -> BatchResult:
+    def replace_batch(self, kind: PrincipalKind, grants: Mapping[GrantKey, Permissions]) -> Refused:
         """Replaces the permissions of principals of one kind that have some there (PUT)."""
         return self._write_batch("update", kind, grants)
 
-    def remove_batch(
-        self, kind: PrincipalKind, workspace_ids: Sequence[str], principal_ids: Sequence[str]
-    ) -> BatchResult:
+    def remove_batch(self, kind: PrincipalKind, workspace_ids: Sequence[str], principal_ids: Sequence[str]) -> Refused:
         """Removes all permissions of the principals on the workspaces: **every** pair of the two lists.
 
         Raises:
@@ -173,11 +164,11 @@ class PermissionsApi:
 
     def _write_batch(
         self, verb: Literal["create", "update"], kind: PrincipalKind, grants: Mapping[GrantKey, Permissions]
-    ) -> BatchResult:
+    ) -> Refused:
         if any(key.principal.kind != kind for key in grants):
             raise ValueError(f"a batch of {kind} contains a grant of the other kind")
         if not grants:
-            return BatchResult()
+            return {}
         # The body's field is `userId` for service accounts too (schema "Permission").
         body = [
             {"workspaceId": key.workspace_id, "userId": key.principal.id, "permissions": sorted(grants[key])}
@@ -198,7 +189,7 @@ class PermissionsApi:
 
     def _result(
         self, request: Request, response: Response, kind: PrincipalKind, changes: Mapping[GrantKey, Request]
-    ) -> BatchResult:
+    ) -> Refused:
         """Reads which elementary changes a response refuses: a 207 lists at least those.
 
         `changes` has the words of each change that was sent.
@@ -206,8 +197,8 @@ class PermissionsApi:
         if response.status == 202:
             raise _unclear(request, "the API accepted the request and will process it later (202)")
         if response.status != 207:
-            return BatchResult()
-        refused: dict[GrantKey, ApiError] = {}
+            return {}
+        refused: Refused = {}
         for row in self._client.parse(request, response.data, _ROWS):
             if row.status < 400:
                 continue
@@ -217,7 +208,7 @@ class PermissionsApi:
                 raise _unclear(request, "the API refused a change that was not part of the request (207)")
             quoted = (self._client.quoted(text or "") for text in (row.message, row.detail, row.request_id))
             refused[key] = api_error(changes[key], row.status, said_by(*quoted))
-        return BatchResult(refused)
+        return refused
 
 
 def _unclear(request: Request, reason: str) -> UnexpectedResponseError:
