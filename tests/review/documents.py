@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pulumi_talend.loader import TYPE_NAMES, pickled
-from pulumi_talend.model import planning
 from pulumi_talend.model.grants import GrantKey, Principal
+from pulumi_talend.model.named import Place, Who
 from pulumi_talend.review.alerts import Watch, alerts_of
 from pulumi_talend.review.build import build_review
 from pulumi_talend.review.decision import Decision
@@ -22,8 +22,6 @@ from pulumi_talend.review.model import (
     Origin,
     Review,
     UnknownEffect,
-    Where,
-    Who,
 )
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -95,19 +93,26 @@ def review_of(*steps: Mapping[str, Any]) -> Review:
 
 def nasty_review() -> Review:
     """A review whose every name is nasty. Checks refuse most such names in a program; a tenant may have them."""
-    who = Who("users", f"id {NASTY}", NASTY, NASTY)
-    key = GrantKey("w", Principal("users", "u"))
+    who = Who(Principal("users", f"id {NASTY}"), NASTY, NASTY)
     causes = (Cause(urn(NASTY), "create", f"{NASTY}.py:1"),)
-    grant = planning.Change(
-        key, "adopt", frozenset({NASTY}), frozenset({"VIEW", f"b{NASTY}"}), None, "2030-01-01T00:00:00Z"
+    grant = GrantChange(
+        target=GrantKey("w", who.principal),
+        action="adopt",
+        before=frozenset({NASTY}),
+        after=frozenset({"VIEW", f"b{NASTY}"}),
+        until="2030-01-01T00:00:00Z",
+        causes=causes,
+        unmanaged=frozenset({NASTY}),
+        who=who,
+        where=Place(NASTY, NASTY, "w"),
     )
-    mapping = planning.Change(NASTY, "revoke", frozenset({NASTY}), frozenset())
+    mapping = MappingChange(target=NASTY, action="revoke", before=frozenset({NASTY}), after=frozenset(), causes=causes)
     review = Review(
         NASTY,
         NASTY,
         tenant=NASTY,
-        grants=(GrantChange(grant, causes, frozenset({NASTY}), who=who, where=Where("w", NASTY, NASTY)),),
-        mappings=(MappingChange(mapping, causes, customer_role=NASTY),),
+        grants=(grant,),
+        mappings=(mapping,),
         unknown=(UnknownEffect(causes[0], NASTY, NASTY, (f"b{NASTY}",)),),
         settled=causes,
         left=causes,

@@ -128,8 +128,8 @@ Told = dict[str, tuple[frozenset[str] | None, frozenset[str]]]
 
 def told(review: Review) -> Told:
     """Before and after by target."""
-    grants: Told = {change.key.resource_id: (change.before, change.after) for change in review.grants}
-    return {**grants, **{f"role {c.customer_role}": (c.before, c.after) for c in review.mappings}}
+    grants: Told = {change.target.resource_id: (change.before, change.after) for change in review.grants}
+    return {**grants, **{f"role {c.target}": (c.before, c.after) for c in review.mappings}}
 
 
 def unknown(review: Review) -> set[str]:
@@ -260,7 +260,7 @@ def assert_alerts_are_true(review: Review, before: Access, after: Access, grante
     items = {alert.kind: alert.items for alert in review.alerts}
 
     def grants(wanted: Mapping[str, bool]) -> set[str]:
-        labels = {change.key.resource_id: f"{change.who.label} on {change.where.label}" for change in review.grants}
+        labels = {change.target.resource_id: f"{change.who.label} on {change.where.label}" for change in review.grants}
         return {labels[target] for target, is_wanted in wanted.items() if is_wanted and not target.startswith("role ")}
 
     for kind, permission in (("manage-gained", "MANAGE"), ("publish-gained", "PUBLISH")):
@@ -279,7 +279,7 @@ def assert_alerts_are_true(review: Review, before: Access, after: Access, grante
         return {target.partition("/")[2] for target in access if not target.startswith("role ")}
 
     gone = holders(before) - holders(after)
-    labels = {f"{change.who.kind}/{change.who.id}": change.who.label for change in review.grants}
+    labels = {f"{change.who.principal.kind}/{change.who.id}": change.who.label for change in review.grants}
     said = items.get("last-access-removed", ())
     assert not any("not read" in item for item in said)
     assert {item.partition(" (loses ")[0] for item in said} == {labels[principal] for principal in gone}
@@ -287,15 +287,15 @@ def assert_alerts_are_true(review: Review, before: Access, after: Access, grante
         event("taken over")
         assert any(
             item.startswith(f"{change.who.label} on {change.where.label}:")
-            and change.key.resource_id in before
-            and change.key.resource_id not in granted
+            and change.target.resource_id in before
+            and change.target.resource_id not in granted
             for change in review.grants
-        ) or any(f"role {change.customer_role}" not in granted for change in review.mappings)
+        ) or any(f"role {change.target}" not in granted for change in review.mappings)
 
 
 def assert_summary_is_true(review: Review, before: Access, after: Access) -> None:
     """The sentences name, or count, exactly those who lose all access somewhere, lose some of it, gain."""
-    people = {f"{change.who.kind}/{change.who.id}": change.who for change in review.grants}
+    people = {f"{change.who.principal.kind}/{change.who.id}": change.who for change in review.grants}
     used = Counter(who.person or who.label for who in people.values())
     nothing = frozenset[str]()
 

@@ -187,7 +187,7 @@ def test_what_a_complete_set_removes_by_id_also_of_namesakes() -> None:
         },
     }
     review = review_of(step("create", "set", None, {"inputs": inputs}, "WorkspaceAccess"))
-    told = {change.key.principal.id: (change.who.label, change.before, change.after) for change in review.grants}
+    told = {change.target.principal.id: (change.who.label, change.before, change.after) for change in review.grants}
     assert told == {
         "u1": ("anna@example.com", None, {"VIEW"}),
         "u2": ("ben@example.com", {"MANAGE", "VIEW"}, frozenset()),

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_talend.review.model import Origin, Where, Who
+from pulumi_talend.model.grants import Principal
+from pulumi_talend.model.named import Place, Who
+from pulumi_talend.review.model import Origin
 from pulumi_talend.review.render.html import html_failure, html_review
 from pulumi_talend.review.render.report import html_report
 from pulumi_talend.review.report import Holding, Report
@@ -119,7 +121,9 @@ def test_a_large_review_is_filtered_and_shown(tmp_path: Path) -> None:
 ROOT = Path(__file__).parents[2]
 AXE = Path(os.environ.get("AXE_CORE") or ROOT / "tools" / "axe" / "node_modules" / "axe-core" / "axe.min.js")
 WHO_MAY = Holding(
-    Who("users", "u1", "anna@example.com", "Anna Petersen"), Where("w1", "Sales", "prod"), frozenset({"VIEW", "MANAGE"})
+    Who(Principal("users", "u1"), "anna@example.com", "Anna Petersen"),
+    Place("prod", "Sales", "w1"),
+    frozenset({"VIEW", "MANAGE"}),
 )
 IN_EACH_FRAME = """
 axe.run().then((found) => parent.postMessage({of: name, found: found.violations.map((each) =>

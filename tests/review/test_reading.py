@@ -89,7 +89,7 @@ def test_an_end_that_changes_is_a_change() -> None:
         (change,) = review_of(step("update", "a", ends(old), ends(new))).grants
         assert (change.before, change.after) == ({"VIEW"}, {"VIEW"})
         assert (change.until_before, change.until) == (old, new)
-        assert change.is_prolonged is prolonged
+        assert change.prolongs is prolonged
         assert change.is_end_removed is (new is None)
         assert change.is_shortened is not prolonged
 

@@ -11,11 +11,12 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pulumi_talend.adopt.live import LiveGrant, Place, Who
+from pulumi_talend.adopt.live import LiveGrant
 from pulumi_talend.adopt.table import AdoptedTable, table_of, write_table
 from pulumi_talend.authoring.formatting import formatted
 from pulumi_talend.model import principals
 from pulumi_talend.model.grants import PERMISSIONS, Principal
+from pulumi_talend.model.named import Place, Who
 from pulumi_talend.table import Declared, read_table, table_from_dict
 
 ODD = (
@@ -97,7 +98,7 @@ def adopted(declared: Declared) -> AdoptedTable:
     """What adoption makes of a tenant in which all of it is granted."""
     live: list[LiveGrant] = []
     for (environment, label), grants in access_of(declared).items():
-        place = Place(environment, label, f"{environment}/{label}")
+        place = Place(environment, label, f"{environment}/{label}", by_name=True)
         for (form, value), rights in grants.items():
             kind = "users" if form.startswith("user") else "service-accounts"
             who = Who(Principal(kind, value), value, by_name=not form.endswith("-id"))

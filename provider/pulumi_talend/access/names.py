@@ -19,6 +19,8 @@ from typing import Generic, TypeVar
 from ..api import Role, ServiceAccount, User, Workspace
 from ..api.text import in_one_line
 from ..errors import AmbiguousNameError, UnknownNameError
+from ..model.grants import Principal
+from ..model.named import Place, Who
 
 _PERSON = re.compile(r"[^\W\d_]+([ .'’-]+[^\W\d_]+)*\.?")
 _NEAR_AT_MOST = 3
@@ -102,6 +104,11 @@ def _padded(name: str, names: Iterable[str], how: str) -> str:
     return f"; {found!a} has whitespace around it: give {how}, or rename it in the console" if found else ""
 
 
+def _is_plain(*names: str) -> bool:
+    """Whether names can be written down in a program: the inputs refuse whitespace around a name, and what cannot be printed."""
+    return all(name.strip() == name != "" and name.isprintable() for name in names)
+
+
 class WorkspaceNames:
     """The workspaces, by id and by name."""
 
@@ -139,6 +146,14 @@ class WorkspaceNames:
             ids = ", ".join(sorted(workspace.id for workspace in found))
             reason = f"{len(found)} workspaces are called '{name}'{where}: say which with workspace_id ({ids})"
         raise AmbiguousNameError("workspace", reason)
+
+    def place(self, workspace: Workspace) -> Place:
+        """A workspace with its name, and whether that leads to it."""
+        environment = environment_of(workspace)
+        alike = [each for each in self._by_name.find(workspace.name) if environment_of(each) == environment]
+        return Place(
+            environment, workspace.name, workspace.id, len(alike) == 1 and _is_plain(workspace.name, environment)
+        )
 
     def _environment(self, environment: str) -> str:
         found = self._environments.find(environment)
@@ -178,6 +193,14 @@ class UserNames:
         if not _PERSON.fullmatch(name):
             return login
         return name if self._full_names[name.casefold()] == 1 else f"{name} ({login})"
+
+    def who(self, id_: str) -> Who:
+        """The user of an id, with the name that leads there, else with the login."""
+        user = self.by_id.get(id_)
+        names = [name for name in (user.login, user.email) if name] if user is not None else []
+        leading = [name for name in names if self._by_name.find(name) == [user] and _is_plain(name)]
+        person = full_name(user) if user is not None else ""
+        return Who(Principal("users", id_), next(iter([*leading, *names]), ""), person, by_name=bool(leading))
 
     def find(self, name: str) -> User:
         """Finds a user by login or e-mail address.
@@ -232,6 +255,13 @@ class ServiceAccountNames:
         self.all = list(accounts)
         self.by_id: Mapping[str, ServiceAccount] = {account.id: account for account in self.all}
         self._by_name = _Index(self.all, lambda account: [account.name])
+
+    def who(self, id_: str) -> Who:
+        """The service account of an id, with its name, and whether that leads there."""
+        account = self.by_id.get(id_)
+        name = account.name if account is not None else ""
+        by_name = self._by_name.find(name) == [account] and _is_plain(name)
+        return Who(Principal("service-accounts", id_), name, by_name=by_name)
 
     def find(self, name: str) -> ServiceAccount:
         """Finds a service account by its name.

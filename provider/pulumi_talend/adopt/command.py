@@ -156,7 +156,7 @@ def _only(grants: list[LiveGrant], mappings: dict[str, Roles], only: str, name: 
             by_id = replace(
                 grant,
                 place=replace(grant.place, by_name=False),
-                who=replace(grant.who, name=grant.who.principal.id, by_name=False),
+                who=replace(grant.who, by_name=False),
             )
             return _Plan("1 grant", None, import_file(Adopted(((name, by_id),), (), "/")))
     if only in mappings:
@@ -174,7 +174,7 @@ def _as_sets(
     in_part = {key.workspace_id for key in managed.owners if isinstance(key, GrantKey)}
     notes = [
         f"{place}: the stack manages a part of it already; adopt the rest with --style grants"
-        for place in sorted({str(grant.place) for grant in grants if grant.place.id in in_part})
+        for place in sorted({grant.place.written for grant in grants if grant.place.id in in_part})
     ]
     whole = [grant for grant in grants if grant.place.id not in in_part]
     if managed.mappings and mappings:

@@ -9,8 +9,9 @@ from typing import Literal, TypeVar
 from ..access import TenantAccess
 from ..model.grants import GrantKey, permission_list
 from ..model.lines import TableLine
+from ..model.named import Place, Who
 from ..model.planning import NOTHING, Access, Desired, Rights, plan
-from .live import LiveAccess, Namer, Place, Unread, Who
+from .live import LiveAccess, Namer, Unread
 from .managed import Managed
 
 Sort = Literal["unmanaged", "differs", "gone"]
@@ -46,7 +47,7 @@ class Difference:
     @property
     def subject(self) -> str:
         """The person, service account or customer role that it is about."""
-        return self.who.label if self.who is not None else f"customer role {self.target}"
+        return self.who.full if self.who is not None else f"customer role {self.target}"
 
     @property
     def resource(self) -> str:
@@ -106,14 +107,16 @@ def find_drift(live: LiveAccess, managed: Managed, tenant: TenantAccess, *, part
         for difference in _differences(kept, now, managed):
             key = difference.target
             assert isinstance(key, GrantKey)  # noqa: S101 - of grants come differences of grants
-            place = places.get(key.workspace_id) or Place("", "", key.workspace_id, by_name=False)
-            found.append(_named(difference, names.who(key.principal), place))
+            place = places.get(key.workspace_id) or Place("", "", key.workspace_id)
+            found.append(replace(difference, who=names.who(key.principal), place=place))
     if "role-mappings" in live.parts and live.was_read("role-mappings"):
         missing_roles = {
             name: tenant.mappings.read(name) or NOTHING for name in managed.mappings.keys() - live.mappings
         }
         found += _differences(managed.mappings, {**live.mappings, **missing_roles}, managed)
-    ordered = sorted(found, key=lambda each: (each.who is None, each.subject, str(each.place), each.sort))
+    ordered = sorted(
+        found, key=lambda each: (each.who is None, each.subject, each.place.written if each.place else "", each.sort)
+    )
     return Drift(tuple(ordered), live.unread, tuple(dict.fromkeys([*live.notes, *names.notes])))
 
 
@@ -128,7 +131,3 @@ def _differences(state: Mapping[T, Access], now: Mapping[T, Rights], managed: Ma
     for target, rights in now.items():
         if rights and target not in state and not managed.complete_set(target):
             yield Difference("unmanaged", target, NOTHING, rights)
-
-
-def _named(difference: Difference, who: Who, place: Place) -> Difference:
-    return replace(difference, who=who, place=place)

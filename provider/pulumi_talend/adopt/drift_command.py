@@ -124,9 +124,9 @@ def _entry(difference: Difference) -> dict[str, Any]:
             "principal": {
                 "kind": "user" if difference.who.is_user else "service-account",
                 "id": key.principal.id,
-                "name": difference.who.name,
+                "name": difference.who.written,
             },
-            "workspace": {"id": place.id, "name": place.workspace or None, "environment": place.environment or None},
+            "workspace": {"id": place.id, "name": place.name or None, "environment": place.environment or None},
         }
     return {
         "sort": difference.sort,
@@ -143,7 +143,7 @@ def _as_text(found: Drift) -> None:
     for subject, differences in groupby(found.differences, key=lambda each: each.subject):
         console.print(Text(in_one_line(subject), style="bold"))
         for each in differences:
-            where = f"{each.place}: " if each.place is not None else ""
+            where = f"{each.place.written}: " if each.place is not None else ""
             table = f" ({each.line})" if each.line is not None else ""
             line = in_one_line(f"{where}{each.sentence}{table}")
             console.print(Text(f"  {_MARKS[each.sort]} {line}", style=_STYLES[each.sort]))
@@ -162,7 +162,7 @@ def _as_markdown(found: Drift) -> None:
         cells = (
             each.sort,
             each.subject,
-            str(each.place) if each.place is not None else "role mappings",
+            each.place.written if each.place is not None else "role mappings",
             permission_list(each.state),
             permission_list(each.tenant),
             " ".join(part for part in (each.resource or "none", f"({each.line.at})" if each.line else "") if part),

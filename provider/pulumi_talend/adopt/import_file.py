@@ -22,9 +22,10 @@ from ..model.inputs import (
     WorkspacePermissionInputs,
     principal_path,
 )
+from ..model.named import Who
 from ..provider.base import PLAN_NUMBER
 from ..provider.role_mappings import RESOURCE_ID
-from .live import LiveGrant, Who
+from .live import LiveGrant
 from .program import Adopted, target
 from .sets import MAPPINGS_NAME, AdoptedSets, written
 from .table import AdoptedTable, written_in_table
@@ -54,7 +55,7 @@ def sets_import_file(adopted: AdoptedSets) -> str:
 def _sets(adopted: AdoptedSets, mappings_name: str, write: Callable[[Who], str]) -> list[dict[str, Any]]:
     resources: list[dict[str, Any]] = []
     for name, place, grants in adopted.workspaces:
-        where = {"workspace": place.workspace, "environment": place.environment} if place.by_name else {}
+        where = {"workspace": place.name, "environment": place.environment} if place.by_name else {}
         rights = tuple(right for grant in grants for right in grant.permissions)
         given = {
             **where,

@@ -5,16 +5,17 @@ What the credential may not read is reported as unread, and never taken for abse
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from ..access import TenantAccess
 from ..access.mapping_write import without_empty
-from ..access.names import ServiceAccountNames, UserNames, account_label, environment_of, full_name
-from ..api import User, Workspace
-from ..errors import ForbiddenError, NameLookupError, NotFoundError, TalendError
+from ..access.names import ServiceAccountNames, UserNames, environment_of
+from ..api import Workspace
+from ..errors import ForbiddenError, NotFoundError, TalendError
 from ..model.grants import KIND_NOUNS, PRINCIPAL_KINDS, GrantKey, Permissions, Principal, PrincipalKind, Roles
+from ..model.named import Place, Who
 
 Part = Literal["permissions", "role-mappings"]
 
@@ -40,51 +41,6 @@ class Unread:
     def __str__(self) -> str:
         what = self.what if self.what == "role-mappings" else f"permissions of {KIND_NOUNS[self.what]}s"
         return f"{what.replace('-', ' ')}: {self.error}"
-
-
-@dataclass(frozen=True, order=True)
-class Place:
-    """A workspace as a program names it: by name and environment, or by id where the name does not lead to it."""
-
-    environment: str
-    workspace: str
-    id: str
-    by_name: bool = True
-
-    def __str__(self) -> str:
-        return f"{self.environment}/{self.workspace}" if self.by_name else self.id
-
-
-@dataclass(frozen=True, order=True)
-class Who:
-    """A principal as a program names it: by login, e-mail address or account name, or by id where that does not lead to it.
-
-    Attributes:
-        principal: Kind and id.
-        name: The name, or the id.
-        by_name: Whether `name` is a name.
-        person: A person's first and last name; empty where they are not known.
-    """
-
-    principal: Principal
-    name: str
-    by_name: bool = True
-    person: str = ""
-
-    @property
-    def is_user(self) -> bool:
-        """Whether it is a user, not a service account."""
-        return self.principal.kind == "users"
-
-    @property
-    def label(self) -> str:
-        """What people call it: `Anna Petersen (anna@example.com)`, `service account ci-publisher`."""
-        if not self.is_user:
-            return f"service account {self.name}"
-        return f"{self.person} ({self.name})" if self.person and self.person != self.name else self.name
-
-    def __str__(self) -> str:
-        return self.name
 
 
 @dataclass(frozen=True)
@@ -176,7 +132,9 @@ def read_live(
             unread.append(Unread("role-mappings", error))
     return LiveAccess(
         tuple(sorted(places.values())),
-        tuple(sorted(grants, key=lambda each: (each.place, not each.who.is_user, each.who.name, each.who.principal))),
+        tuple(
+            sorted(grants, key=lambda each: (each.place, not each.who.is_user, each.who.written, each.who.principal))
+        ),
         mappings,
         tuple(unread),
         frozenset(parts),
@@ -233,25 +191,12 @@ class Namer:
 
     def place(self, workspace: Workspace) -> Place:
         """A workspace, by name where its name and environment lead to it."""
-        environment = environment_of(workspace)
-        found = _found(lambda: self._directory.workspaces.get().find(workspace.name, environment).id)
-        by_name = found == workspace.id and _is_plain(workspace.name, environment)
-        return Place(environment, workspace.name, workspace.id, by_name)
+        return self._directory.workspaces.get().place(workspace)
 
     def who(self, principal: Principal) -> Who:
         """A principal, by name where that leads to it."""
         names = self._readable(principal.kind)
-        account = names.by_id.get(principal.id) if names else None
-        if names is None or account is None:
-            return Who(principal, principal.id, by_name=False)
-        person, logins = "", [account_label(account)]
-        if isinstance(account, User):
-            person, logins = full_name(account), [name for name in (account.login, account.email) if name]
-        for name in logins:
-            if _found(lambda name=name: names.find(name).id) == principal.id and _is_plain(name):
-                return Who(principal, name, True, person)
-        other = person or (account.login if isinstance(account, User) else None)
-        return Who(principal, principal.id, by_name=False, person=other or "")
+        return names.who(principal.id) if names else Who(principal)
 
     def _readable(self, kind: PrincipalKind) -> UserNames | ServiceAccountNames | None:
         try:
@@ -260,18 +205,6 @@ class Namer:
             note = f"{KIND_NOUNS[kind]}s are named by id: {error}"
             self.notes += [] if note in self.notes else [note]
             return None
-
-
-def _found(find: Callable[[], str]) -> str | None:
-    try:
-        return find()
-    except NameLookupError:
-        return None
-
-
-def _is_plain(*names: str) -> bool:
-    """Whether names can be written down in a program: the inputs refuse whitespace around a name, and what cannot be printed."""
-    return all(name.strip() == name != "" and name.isprintable() for name in names)
 
 
 def lines_of(unread: Iterable[Unread]) -> list[str]:

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..model.grants import permission_list
-from .live import LiveGrant, Place, Who
+from ..model.named import Place, Who
+from .live import LiveGrant
 
 _WIDTH = 100
 SEPARATORS = ("/", " / ", " | ", " :: ")
@@ -45,8 +46,8 @@ def named(grants: Sequence[LiveGrant], mappings: Mapping[str, frozenset[str]], *
 
 def _grant_name(grant: LiveGrant, separator: str) -> str:
     kind = "" if grant.who.is_user else " (service account)"
-    place = f"{grant.place.environment}{separator}{grant.place.workspace}" if grant.place.by_name else grant.place.id
-    return f"{place}{separator}{grant.who}{kind}"
+    place = f"{grant.place.environment}{separator}{grant.place.name}" if grant.place.by_name else grant.place.id
+    return f"{place}{separator}{grant.who.written}{kind}"
 
 
 def by_place(grants: Iterable[LiveGrant]) -> dict[Place, list[LiveGrant]]:
@@ -104,8 +105,8 @@ def _table(variable: str, parameter: str, grants: Sequence[LiveGrant], suffix: s
     one = "person" if parameter == "user" else "account"
     tree: dict[str, dict[str, dict[str, list[str]]]] = {}
     for grant in grants:
-        groups = tree.setdefault(grant.place.environment, {}).setdefault(grant.place.workspace, {})
-        groups.setdefault(permission_list(grant.permissions), []).append(str(grant.who))
+        groups = tree.setdefault(grant.place.environment, {}).setdefault(grant.place.name, {})
+        groups.setdefault(permission_list(grant.permissions), []).append(grant.who.written)
     lines = [f"# Environment → workspace → permissions → {'people' if one == 'person' else 'service accounts'}."]
     lines.append(f"{variable} = {{")
     for environment, workspaces in tree.items():
@@ -161,13 +162,9 @@ def _single(name: str, grant: LiveGrant) -> str:
 
 def target(place: Place, who: Who) -> dict[str, str]:
     """The arguments that name a workspace and a principal."""
-    where = (
-        {"workspace": place.workspace, "environment": place.environment}
-        if place.by_name
-        else {"workspace_id": place.id}
-    )
+    where = {"workspace": place.name, "environment": place.environment} if place.by_name else {"workspace_id": place.id}
     kind = "user" if who.is_user else "service_account"
-    return {**where, (kind if who.by_name else f"{kind}_id"): str(who)}
+    return {**where, (kind if who.by_name else f"{kind}_id"): who.written}
 
 
 def quoted(text: str) -> str:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..model import principals
-from .live import LiveGrant, Place, Who
+from ..model.named import Place, Who
+from .live import LiveGrant
 from .program import SEPARATORS, assembled, by_place, list_entry, mapping_table, quoted
 
 Exclusive = Literal["users"] | bool
@@ -39,7 +40,7 @@ def sets_of(
 
 
 def _name(place: Place, separator: str) -> str:
-    return f"{place.environment}{separator}{place.workspace}" if place.by_name else place.id
+    return f"{place.environment}{separator}{place.name}" if place.by_name else place.id
 
 
 def written(who: Who) -> str:
@@ -76,7 +77,7 @@ def _table(places: Sequence[tuple[Place, Sequence[LiveGrant]]]) -> str:
         if place.environment != environment:
             lines += [*(["    },"] if environment is not None else []), f"    {quoted(place.environment)}: {{"]
             environment = place.environment
-        lines.append(f"        {quoted(place.workspace)}: {{")
+        lines.append(f"        {quoted(place.name)}: {{")
         for grant in held:
             lines += list_entry(quoted(written(grant.who)), sorted(grant.permissions), 12)
         lines.append("        },")

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..model.grants import PERMISSIONS, in_usual_order
+from ..model.named import Place, Who
 from ..resources.access_table import joined
 from ..table.models import TEAM
 from ..table.yaml_reader import plain_kind
-from .live import LiveGrant, Place, Who
+from .live import LiveGrant
 from .program import by_place, head, quoted
 from .sets import MAPPINGS_NAME, AdoptedSets, Exclusive, written
 
@@ -132,7 +133,7 @@ def _environment(place: Place) -> str:
 
 
 def _label(place: Place) -> str:
-    return place.workspace if place.by_name else place.id
+    return place.name if place.by_name else place.id
 
 
 def written_in_table(who: Who) -> str:

@@ -14,7 +14,7 @@ from typing import Literal
 from ..model.expiry import WARNING_DAYS, parse_time
 from ..model.grants import Principal, permission_list
 from .lookup import Live
-from .model import Alert, Change, GrantChange, MappingChange, Review, UnknownEffect
+from .model import Alert, AnyChange, GrantChange, MappingChange, Review, UnknownEffect
 from .text import day
 
 AlertName = Literal[
@@ -88,12 +88,11 @@ def alerts_of(review: Review, live: Live | None, watch: Watch) -> list[Alert]:
     return [alert for alert in found if alert is not None]
 
 
-def subject(change: Change) -> str:
+def subject(change: AnyChange) -> str:
     """What a change is about, in words: `anna@example.com on prod/Sales`, `everybody with customer role x`."""
     if isinstance(change, GrantChange):
         return f"{change.who.label} on {change.where.label}"
-    assert isinstance(change, MappingChange)  # noqa: S101 - there are these two
-    return f"everybody with customer role {change.customer_role}"
+    return f"everybody with customer role {change.target}"
 
 
 def _alert(kind: AlertName, title: str, items: Iterable[str], *, urgent: bool = True) -> Alert | None:
@@ -101,7 +100,7 @@ def _alert(kind: AlertName, title: str, items: Iterable[str], *, urgent: bool = 
     return Alert(kind, title, listed, urgent) if listed else None
 
 
-def _items(changes: Iterable[Change], wanted: Callable[[Change], bool]) -> list[str]:
+def _items(changes: Iterable[AnyChange], wanted: Callable[[AnyChange], bool]) -> list[str]:
     return [subject(change) for change in changes if wanted(change)]
 
 
@@ -135,7 +134,7 @@ def _gaining(grants: Iterable[GrantChange], permission: str) -> list[str]:
     ]
 
 
-def _ends_removed(changes: Iterable[Change]) -> list[str]:
+def _ends_removed(changes: Iterable[AnyChange]) -> list[str]:
     return [
         f"{subject(change)}: {permission_list(change.after)}, was until {day(change.until_before)}"
         for change in changes
@@ -143,11 +142,11 @@ def _ends_removed(changes: Iterable[Change]) -> list[str]:
     ]
 
 
-def _prolonged(changes: Iterable[Change]) -> list[str]:
+def _prolonged(changes: Iterable[AnyChange]) -> list[str]:
     return [
         f"{subject(change)}: {permission_list(change.after)} until {day(change.until)} (was {day(change.until_before)})"
         for change in changes
-        if change.is_prolonged and not change.is_end_removed
+        if change.prolongs and not change.is_end_removed
     ]
 
 
@@ -164,8 +163,8 @@ def _last_accesses(review: Review, live: Live | None) -> Alert | None:
     ended: dict[Principal, list[GrantChange]] = {}
     for change in review.grants:
         if change.ends:
-            ended.setdefault(change.key.principal, []).append(change)
-    after = {change.key: change.after for change in review.grants}
+            ended.setdefault(change.target.principal, []).append(change)
+    after = {change.target: change.after for change in review.grants}
     items: list[str] = []
     is_sure = True
     for principal, changes in ended.items():
@@ -175,7 +174,7 @@ def _last_accesses(review: Review, live: Live | None) -> Alert | None:
         if grants is not None and any(key not in after for key in grants):
             continue
         # A listing that lacks even what is known to exist proves nothing.
-        listed = grants is not None and all(change.key in grants for change in changes)
+        listed = grants is not None and all(change.target in grants for change in changes)
         unsure = not listed or any(_concerns(one, principal) for one in review.unknown)
         is_sure = is_sure and not unsure
         lost = ", ".join(sorted(change.where.label for change in changes))
@@ -199,7 +198,7 @@ def _admin(mappings: Iterable[MappingChange], live: Live | None, watch: Watch) -
     return [
         f"{subject(change)} gains {', '.join(roles)}"
         for change in mappings
-        if not matches(change.customer_role, watch.broad_groups) and (roles := _admin_gained(change, live, watch))
+        if not matches(change.target, watch.broad_groups) and (roles := _admin_gained(change, live, watch))
     ]
 
 
@@ -207,7 +206,7 @@ def _broad(mappings: Iterable[MappingChange], live: Live | None, watch: Watch) -
     items = [
         f"{subject(change)} gains {', '.join(roles)}, and by its name most people have it"
         for change in mappings
-        if matches(change.customer_role, watch.broad_groups) and (roles := _admin_gained(change, live, watch))
+        if matches(change.target, watch.broad_groups) and (roles := _admin_gained(change, live, watch))
     ]
     return _alert("broad-admin-role", "Administrator roles for a broad group", items)
 
@@ -215,15 +214,18 @@ def _broad(mappings: Iterable[MappingChange], live: Live | None, watch: Watch) -
 def _other_accounts(grants: Iterable[GrantChange]) -> list[str]:
     """Grants of one name on one workspace that end for one account and begin for another."""
     changes = [change for change in grants if change.who.name]
-    ended = {(change.who.kind, change.who.name, change.where): change.who.id for change in changes if change.ends}
+    ended = {
+        (change.who.principal.kind, change.who.name, change.where): change.who.id for change in changes if change.ends
+    }
     return [
         f"{subject(change)}: id {change.who.id}, was {old}"
         for change in changes
-        if not change.ends and (old := ended.get((change.who.kind, change.who.name, change.where))) is not None
+        if not change.ends
+        and (old := ended.get((change.who.principal.kind, change.who.name, change.where))) is not None
     ]
 
 
-def _taken_over(changes: Iterable[Change]) -> list[str]:
+def _taken_over(changes: Iterable[AnyChange]) -> list[str]:
     items: list[str] = []
     for change in changes:
         if change.is_taken_over:
@@ -233,21 +235,21 @@ def _taken_over(changes: Iterable[Change]) -> list[str]:
     return items
 
 
-def _unmanaged(changes: Iterable[Change]) -> list[str]:
+def _unmanaged(changes: Iterable[AnyChange]) -> list[str]:
     return [f"{subject(change)} loses {permission_list(change.unmanaged)}" for change in changes if change.unmanaged]
 
 
-def _unknown_before(changes: Iterable[Change]) -> list[str]:
+def _unknown_before(changes: Iterable[AnyChange]) -> list[str]:
     return [
         f"{subject(change)}: becomes {permission_list(change.after)}" for change in changes if change.before is None
     ]
 
 
-def _expiring(changes: Iterable[Change], watch: Watch, at: datetime | None) -> Alert | None:
+def _expiring(changes: Iterable[AnyChange], watch: Watch, at: datetime | None) -> Alert | None:
     now = watch.now or at or datetime.now(timezone.utc)
     items: list[str] = []
     for change in changes:
-        until = change.until
+        until = change.end
         if until is None:
             continue
         if not change.after:

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ..model.expiry import parse_time
 from .document import without_duplicates
 from .errors import ApprovalError
-from .model import Change, GrantChange, Review, Source
+from .model import AnyChange, GrantChange, Review, Source
 from .names import target_text
 from .origin import listed_files
 from .text import visible
@@ -119,9 +119,9 @@ def entries_of(review: Review) -> dict[str, Entry]:
     """Everything in `review` that an approval is of, by what it is about."""
     found: dict[str, Entry] = {}
     for change in review.grants:
-        found[f"grant {change.key.resource_id}"] = _entry(change)
+        found[f"grant {change.target.resource_id}"] = _entry(change)
     for change in review.mappings:
-        found[f"mapping {change.customer_role}"] = _entry(change)
+        found[f"mapping {change.target}"] = _entry(change)
     for one in review.unknown:
         targets = ", ".join(sorted(one.targets))
         about, note = f"unknown {one.cause.urn} {one.cause.op}", f"{one.reason} ({targets})" if targets else one.reason
@@ -133,13 +133,13 @@ def entries_of(review: Review) -> dict[str, Entry]:
     return dict(sorted(found.items()))
 
 
-def _entry(change: Change) -> Entry:
+def _entry(change: AnyChange) -> Entry:
     notes = ["taken over"] if change.is_taken_over else []
     notes += ["with a moment without"] if change.has_gap else []
     who, where = (
         (_person(change), change.where.label)
         if isinstance(change, GrantChange)
-        else (f"customer role {target_text(change.planned.target)}", "Talend roles")
+        else (f"customer role {target_text(change.target)}", "Talend roles")
     )
     return Entry(
         who=who,
@@ -147,7 +147,7 @@ def _entry(change: Change) -> Entry:
         before=None if change.before is None else sorted(change.before),
         after=sorted(change.after),
         until_before=change.until_before,
-        until=change.planned.until,
+        until=change.until,
         note=", ".join(notes),
     )
 

@@ -10,7 +10,7 @@ from ..model.grants import GrantKey
 from .alerts import Watch, alerts_of
 from .changes import changes_of, standing_by_state
 from .lookup import Live, read_access, read_names
-from .model import Change, GrantChange, MappingChange, Origin, Review, Target, UnknownEffect
+from .model import GrantChange, MappingChange, Origin, Review, UnknownEffect
 from .names import Names, target_text
 from .reading import Unread, read_steps
 from .steps import Preview
@@ -58,7 +58,6 @@ def build_review(
         else:
             said += live.notes
     outcome = changes_of(reading, live.standing if live is not None else standing_by_state(reading))
-    changes = [_named(target, change, names) for target, change in outcome.changes.items()]
     unknown = [_unread(each, names) for each in reading.unread]
     unknown += [
         UnknownEffect(cause, names.label(target), why, (target_text(target),)) for cause, why, target in outcome.unknown
@@ -68,9 +67,9 @@ def build_review(
         project=preview.project,
         tenant=address,
         source="tenant" if live is not None else "state",
-        grants=tuple(sorted((each for each in changes if isinstance(each, GrantChange)), key=_grant_order)),
+        grants=tuple(sorted((each for each in outcome.changes if isinstance(each, GrantChange)), key=_grant_order)),
         mappings=tuple(
-            sorted((each for each in changes if isinstance(each, MappingChange)), key=lambda each: each.customer_role)
+            sorted((each for each in outcome.changes if isinstance(each, MappingChange)), key=lambda each: each.target)
         ),
         unknown=tuple(sorted(unknown, key=str)),
         settled=tuple(sorted(set(outcome.settled), key=str)),
@@ -84,17 +83,10 @@ def build_review(
     return review.with_alerts(alerts_of(review, live, watch or Watch())), live
 
 
-def _named(target: Target, change: Change, names: Names) -> GrantChange | MappingChange:
-    fields = (change.planned, change.causes, change.unmanaged, change.has_gap, change.line)
-    if isinstance(target, str):
-        return MappingChange(*fields, customer_role=target)
-    return GrantChange(*fields, who=names.who(target.principal), where=names.where(target.workspace_id))
-
-
 def _unread(unread: Unread, names: Names) -> UnknownEffect:
     what = ", ".join(names.label(target) for target in unread.targets) or f"resource {unread.step.cause.name}"
     return UnknownEffect(unread.step.cause, what, unread.reason, tuple(target_text(each) for each in unread.targets))
 
 
 def _grant_order(change: GrantChange) -> tuple[str, str, str, GrantKey]:
-    return (change.where.environment or "", change.who.label.casefold(), change.where.label, change.key)
+    return (change.where.environment, change.who.label.casefold(), change.where.label, change.target)

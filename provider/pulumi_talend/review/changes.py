@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import cast
+from typing import Any, cast
 
 from ..model import planning
 from ..model.grants import GrantKey
 from ..model.planning import NOTHING, Access, Desired, Rights, plan
-from .model import Cause, CauseLine, Change, Target
+from .model import AnyChange, Cause, CauseLine, GrantChange, MappingChange, Target
+from .names import Names
 from .reading import Reading, Resource
 
 Planned = planning.Change[GrantKey] | planning.Change[str]
@@ -38,7 +39,7 @@ class Standing:
 class Outcome:
     """The changes, the resources that change nobody's access, those left unmanaged, and steps whose effect is not known."""
 
-    changes: dict[Target, Change] = field(default_factory=dict["Target", Change])
+    changes: list[AnyChange] = field(default_factory=list[AnyChange])
     settled: list[Cause] = field(default_factory=list[Cause])
     left: list[Cause] = field(default_factory=list[Cause])
     unknown: list[tuple[Cause, str, Target]] = field(default_factory=list["tuple[Cause, str, Target]"])
@@ -87,8 +88,8 @@ def changes_of(reading: Reading, standing: Standing) -> Outcome:
             elif change.action != "release":
                 found.setdefault(change.target, []).append((change, resource))
     for target, several in found.items():
-        outcome.changes[target] = _together(several, held.get(target), standing)
-    told = {cause for change in outcome.changes.values() for cause in change.causes}
+        outcome.changes.append(_together(several, held.get(target), standing, reading.names))
+    told = {cause for change in outcome.changes for cause in change.causes}
     told |= {cause for cause, _, _ in outcome.unknown} | set(outcome.left)
     outcome.settled = [each.cause for each in reading.resources if each.op != "stays" and each.cause not in told]
     return outcome
@@ -200,19 +201,29 @@ def _not_shown(change: Planned, resource: Resource, outcome: Outcome) -> None:
         )
 
 
-def _together(several: list[tuple[Planned, Resource]], held: Access | None, standing: Standing) -> Change:
+def _together(
+    several: list[tuple[Planned, Resource]], held: Access | None, standing: Standing, names: Names
+) -> AnyChange:
     """One change of what several resources do to the same target: whoever manages it afterwards decides."""
     manager = next((each for each in several if each[0].target in each[1].new.access), several[0])
     change, resource = manager
-    causes = tuple(dict.fromkeys(each.cause for _, each in (manager, *several)))
     if change.action == "conflict":  # it exists as the program wants it
         change = replace(change, action="adopt")
     if change.target in standing.unknown:
         change = replace(change, before=None)
     granted = (held.rights if held is not None else None) or NOTHING
-    gap = resource.goes_first and change.target in resource.old.access and bool(change.after)
-    line = next((found for _, each in (manager, *several) if (found := _line_of(each, change.target))), None)
-    return Change(change, causes, unmanaged=change.lost - granted, has_gap=gap, line=line)
+    fields: dict[str, Any] = {
+        **vars(change),
+        "after": change.after or NOTHING,
+        "causes": tuple(dict.fromkeys(each.cause for _, each in (manager, *several))),
+        "unmanaged": change.lost - granted,
+        "has_gap": resource.goes_first and change.target in resource.old.access and bool(change.after),
+        "line": next((found for _, each in (manager, *several) if (found := _line_of(each, change.target))), None),
+    }
+    if isinstance(change.target, str):
+        return MappingChange(**fields)
+    where, who = change.target.workspace_id, change.target.principal
+    return GrantChange(**fields, who=names.who(who), where=names.where(where))
 
 
 def _line_of(resource: Resource, target: Target) -> CauseLine | None:

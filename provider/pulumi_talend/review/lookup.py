@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..access import TenantAccess
-from ..access.names import account_label, environment_of, full_name
-from ..api import User
 from ..errors import ForbiddenError, NotFoundError, TalendError
 from ..model.grants import KIND_NOUNS, PRINCIPAL_KINDS, GrantKey, Principal, PrincipalKind
 from ..model.planning import NOTHING, Rights
@@ -66,16 +64,16 @@ def read_names(tenant: TenantAccess, names: Names) -> list[str]:
     """Notes what users, service accounts and workspaces are called; returns which names could not be read, and why."""
     directory, notes = tenant.directory, list[str]()
     try:
-        for workspace in directory.workspaces.get().all:
-            names.note_workspace(workspace.id, workspace.name, environment_of(workspace) or None)
+        workspaces = directory.workspaces.get()
+        for workspace in workspaces.all:
+            names.note_workspace(workspaces.place(workspace))
     except TalendError as error:
         notes.append(f"Workspaces are shown by id. {error}")
     for kind in PRINCIPAL_KINDS:
         try:
-            for account in directory.accounts(kind).get().all:
-                names.note_principal(Principal(kind, account.id), account_label(account))
-                if isinstance(account, User) and (person := full_name(account)):
-                    names.people[account.id] = person
+            accounts = directory.accounts(kind).get()
+            for id_ in accounts.by_id:
+                names.note(accounts.who(id_))
         except TalendError as error:
             notes.append(f"{KIND_NOUNS[kind].capitalize()}s are shown by id. {error}")
     return notes

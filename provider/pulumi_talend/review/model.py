@@ -6,56 +6,24 @@ Nothing here knows how it is shown. Texts are as they came (names may hold anyth
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeVar
 
 from ..model import planning
 from ..model.expiry import is_later
-from ..model.grants import KIND_NOUNS, GrantKey, Principal, PrincipalKind
+from ..model.grants import GrantKey
 from ..model.lines import TableLine
+from ..model.named import Place, Who
 from ..model.planning import NOTHING, Rights
+
+T = TypeVar("T", GrantKey, str)
 
 Target = GrantKey | str
 """A grant, or the customer role of a mapping."""
 
 Source = Literal["tenant", "state"]
 """Where "before" comes from: the live tenant, or only the stack's state."""
-
-
-@dataclass(frozen=True, order=True)
-class Who:
-    """A user or service account; `name` is the login or name, `person` the person's name, where they are known."""
-
-    kind: PrincipalKind
-    id: str
-    name: str | None = None
-    person: str | None = None
-
-    @property
-    def label(self) -> str:
-        """Its login or name, else its id."""
-        return self.name or self.id
-
-    @property
-    def noun(self) -> str:
-        """What kind of principal it is, in words."""
-        return KIND_NOUNS[self.kind]
-
-
-@dataclass(frozen=True, order=True)
-class Where:
-    """A workspace; `name` and `environment` where they are known."""
-
-    id: str
-    name: str | None = None
-    environment: str | None = None
-
-    @property
-    def label(self) -> str:
-        """`prod/Sales`, or as much of it as is known."""
-        name = self.name or self.id
-        return f"{self.environment}/{name}" if self.environment else name
 
 
 @dataclass(frozen=True, order=True)
@@ -89,43 +57,23 @@ class CauseLine:
         return f"was {self.line}" if self.is_gone else str(self.line)
 
 
-@dataclass(frozen=True)
-class Change:
-    """What becomes of one grant or mapping.
+@dataclass(frozen=True, kw_only=True)
+class Change(planning.Change[T]):
+    """What becomes of one grant or mapping: the planner's change, and what a review has to say beside it.
 
     Attributes:
-        planned: The planner's change: before, after, ends, and why. `before` None is not known.
+        after: The rights afterwards; a review always knows them. `before` None is not known.
         causes: The resources that bring it about.
         unmanaged: Of what is lost, what no resource of the stack had granted.
         has_gap: Whether there is a moment without the access while the update runs.
         line: The line of a table of access that says so, where there is one.
     """
 
-    planned: planning.Change[GrantKey] | planning.Change[str]
+    after: Rights
     causes: tuple[Cause, ...]
     unmanaged: Rights = NOTHING
     has_gap: bool = False
     line: CauseLine | None = None
-
-    @property
-    def before(self) -> Rights | None:
-        """The rights now; None where they are not known."""
-        return self.planned.before
-
-    @property
-    def after(self) -> Rights:
-        """The rights afterwards."""
-        return self.planned.after or NOTHING
-
-    @property
-    def gained(self) -> Rights:
-        """What was not there before; where nobody knows what was there, all that is there after."""
-        return self.planned.gained
-
-    @property
-    def lost(self) -> Rights:
-        """What is there no more. Empty where nobody knows what was there: see `is_loss_unknown`."""
-        return self.planned.lost
 
     @property
     def is_loss_unknown(self) -> bool:
@@ -138,54 +86,40 @@ class Change:
         return not self.after and self.before != NOTHING
 
     @property
-    def until(self) -> str | None:
+    def end(self) -> str | None:
         """The end of the access afterwards; of access that ends now, the end that it had."""
-        return self.planned.until if self.after else self.planned.until_before
-
-    @property
-    def until_before(self) -> str | None:
-        """The end that the stack's state has."""
-        return self.planned.until_before
-
-    @property
-    def is_prolonged(self) -> bool:
-        """Whether access that exists lasts longer afterwards, also for ever."""
-        return self.planned.prolongs
+        return self.until if self.after else self.until_before
 
     @property
     def is_end_removed(self) -> bool:
         """Whether access that has an end has none afterwards."""
-        return self.is_prolonged and self.planned.until is None
+        return self.prolongs and self.until is None
 
     @property
     def is_shortened(self) -> bool:
         """Whether access that stays ends earlier."""
-        return bool(self.before and self.after) and is_later(self.planned.until_before, self.planned.until)
+        return bool(self.before and self.after) and is_later(self.until_before, self.until)
 
     @property
     def is_taken_over(self) -> bool:
         """Whether a resource takes over what exists outside the stack."""
-        return self.planned.action == "adopt"
+        return self.action == "adopt"
 
 
-@dataclass(frozen=True)
-class GrantChange(Change):
+@dataclass(frozen=True, kw_only=True)
+class GrantChange(Change[GrantKey]):
     """What becomes of one principal's permissions on one workspace."""
 
-    who: Who = field(kw_only=True)
-    where: Where = field(kw_only=True)
-
-    @property
-    def key(self) -> GrantKey:
-        """What the grant is about."""
-        return GrantKey(self.where.id, Principal(self.who.kind, self.who.id))
+    who: Who
+    where: Place
 
 
-@dataclass(frozen=True)
-class MappingChange(Change):
-    """What becomes of the Talend roles that one customer role is mapped to."""
+@dataclass(frozen=True, kw_only=True)
+class MappingChange(Change[str]):
+    """What becomes of the Talend roles that one customer role, its target, is mapped to."""
 
-    customer_role: str = field(kw_only=True)
+
+AnyChange = GrantChange | MappingChange
 
 
 @dataclass(frozen=True, order=True)
@@ -266,7 +200,7 @@ class Review:
     origin: Origin = Origin()
 
     @property
-    def changes(self) -> tuple[GrantChange | MappingChange, ...]:
+    def changes(self) -> tuple[AnyChange, ...]:
         """All of them."""
         return (*self.grants, *self.mappings)
 
@@ -299,7 +233,7 @@ def count(review: Review) -> Counts:
         gains=sum(1 for change in changes if change.gained),
         losses=sum(1 for change in changes if change.lost),
         ended=sum(1 for change in changes if change.ends),
-        prolonged=sum(1 for change in changes if change.is_prolonged),
+        prolonged=sum(1 for change in changes if change.prolongs),
         taken_over=sum(1 for change in changes if change.is_taken_over),
         unknown=len(review.unknown) + sum(1 for change in changes if change.is_loss_unknown),
     )

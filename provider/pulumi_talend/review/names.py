@@ -6,21 +6,21 @@ from dataclasses import dataclass, field
 
 from ..model import principals
 from ..model.grants import GrantKey, Principal
-from .model import Target, Where, Who
+from ..model.named import Place, Who
+from .model import Target
 
 
 @dataclass
 class Names:
     """Names by id. What is noted first stays."""
 
-    principals: dict[Principal, str] = field(default_factory=dict[Principal, str])
-    people: dict[str, str] = field(default_factory=dict[str, str])
-    workspaces: dict[str, tuple[str, str | None]] = field(default_factory=dict[str, "tuple[str, str | None]"])
+    principals: dict[Principal, Who] = field(default_factory=dict[Principal, Who])
+    workspaces: dict[str, Place] = field(default_factory=dict[str, Place])
 
-    def note_principal(self, principal: Principal, name: str | None) -> None:
-        """Notes a login, or the name of a service account."""
-        if name:
-            self.principals.setdefault(principal, name)
+    def note(self, who: Who) -> None:
+        """Notes what a principal is called."""
+        if who.name:
+            self.principals.setdefault(who.principal, who)
 
     def note_written(self, principal: Principal, written: str) -> None:
         """Notes the name in how a principal is written in a table; an id is left out."""
@@ -29,20 +29,21 @@ class Names:
         except ValueError:
             return  # an entry that was not checked: it is shown by id
         if not reference.is_id:
-            self.note_principal(principal, reference.value)
+            self.note(Who(principal, reference.value))
 
-    def note_workspace(self, id_: str, name: str | None, environment: str | None) -> None:
+    def note_workspace(self, place: Place) -> None:
         """Notes a workspace's name; one with an environment is worth more than one without."""
-        if name and (id_ not in self.workspaces or (environment and not self.workspaces[id_][1])):
-            self.workspaces[id_] = (name, environment)
+        known = self.workspaces.get(place.id)
+        if place.name and (known is None or (place.environment and not known.environment)):
+            self.workspaces[place.id] = place
 
     def who(self, principal: Principal) -> Who:
         """A principal, named where the name is known."""
-        return Who(principal.kind, principal.id, self.principals.get(principal), self.people.get(principal.id))
+        return self.principals.get(principal, Who(principal))
 
-    def where(self, workspace_id: str) -> Where:
+    def where(self, workspace_id: str) -> Place:
         """A workspace, named where the name is known."""
-        return Where(workspace_id, *self.workspaces.get(workspace_id, (None, None)))
+        return self.workspaces.get(workspace_id, Place("", "", workspace_id))
 
     def label(self, target: Target) -> str:
         """What a grant or mapping is about, in words."""

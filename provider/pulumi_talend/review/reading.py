@@ -22,6 +22,7 @@ from ..model.inputs import (
     parse_state,
 )
 from ..model.lines import WHOLE, TableLine, lines_of
+from ..model.named import Place, Who
 from ..model.planning import Access, Rights
 from .model import Cause, ForeignCode, Target
 from .names import Names
@@ -236,8 +237,9 @@ def _permission(state: State, names: Names) -> Table:
         key = GrantKey.from_resource_id(_same(state.id, told.resource_id if told else None, "the grant"))
     except ValueError:
         raise Unreadable("the id", "is not that of a grant") from None
-    names.note_workspace(key.workspace_id, inputs.workspace, inputs.environment)
-    names.note_principal(key.principal, inputs.user if key.principal.kind == "users" else inputs.service_account)
+    names.note_workspace(Place(inputs.environment or "", inputs.workspace or "", key.workspace_id))
+    name = inputs.user if key.principal.kind == "users" else inputs.service_account
+    names.note(Who(key.principal, name or ""))
     line = lines_of(state.values.get(TABLE)).get(WHOLE)
     return Table({key: inputs.given}, adopt=inputs.adopt_existing is True, line=line)
 
@@ -253,7 +255,7 @@ def _mapping(state: State, names: Names) -> Table:
 def _workspace(state: State, names: Names) -> Table:
     inputs = _parsed(WorkspaceAccessInputs, state)
     id_ = _same(state.id, inputs.workspace_id, "the workspace")
-    names.note_workspace(id_, inputs.workspace, inputs.environment)
+    names.note_workspace(Place(inputs.environment or "", inputs.workspace or "", id_))
     paths = inputs.principals or {}
 
     def key_of(path: str | None, who: str) -> GrantKey:

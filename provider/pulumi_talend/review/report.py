@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 from ..access import TenantAccess
-from ..adopt.live import LiveGrant, lines_of, read_live
+from ..adopt.live import lines_of, read_live
 from ..api.text import plural
 from ..authoring.matching import Match, match
 from ..model.lines import TableLine
+from ..model.named import Place, Who
 from ..model.planning import Rights
 from ..table import ReadTable
 from ..table.places import in_order
-from .model import Where, Who
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Holding:
     """What one principal may do on one workspace; `line` is that of a table of access which says so."""
 
     who: Who
-    where: Where
+    where: Place
     may: Rights
     line: TableLine | None = None
 
@@ -63,7 +63,9 @@ def build_report(
     at = datetime.now(timezone.utc)
     live = read_live(tenant, environments=environments, workspaces=workspaces)
     said = match(table.declared(None), table.places, tenant.directory) if table is not None else Match()
-    holdings = sorted((_holding(grant, said.grants.get(grant.key)) for grant in live.grants), key=_order)
+    holdings = sorted(
+        (Holding(each.who, each.place, each.permissions, said.grants.get(each.key)) for each in live.grants), key=_order
+    )
     notes = [f"Could not be read, so it is missing here: {line}" for line in lines_of(live.unread)]
     notes += live.notes
     incomplete = bool(notes)
@@ -79,16 +81,5 @@ def build_report(
     return Report(address, at, tuple(holdings), mappings, tuple(notes), incomplete, said.mappings)
 
 
-def _holding(grant: LiveGrant, line: TableLine | None) -> Holding:
-    principal, place = grant.key.principal, grant.place
-    named = grant.who.name if grant.who.name != principal.id else None
-    return Holding(
-        Who(principal.kind, principal.id, named, grant.who.person or None),
-        Where(place.id, place.workspace or None, place.environment or None),
-        frozenset(grant.permissions),
-        line,
-    )
-
-
 def _order(holding: Holding) -> tuple[str, str, str, str]:
-    return (holding.where.environment or "", holding.who.label.casefold(), holding.where.label, holding.who.id)
+    return (holding.where.environment, holding.who.label.casefold(), holding.where.label, holding.who.id)

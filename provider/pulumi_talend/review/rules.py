@@ -16,10 +16,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from ..api.text import plural
 from ..model.grants import GrantKey, permission_list
+from ..model.named import Place, Who
 from .alerts import ADMIN_ROLES, BROAD_GROUPS, AlertName, Watch, matches, subject
 from .errors import RulesError
 from .lookup import Live
-from .model import Change, GrantChange, MappingChange, Review, Where, Who
+from .model import AnyChange, GrantChange, MappingChange, Review
 from .text import day, visible
 
 if sys.version_info >= (3, 11):
@@ -174,7 +175,7 @@ def _items(rule: Rule, review: Review, live: Live | None) -> list[str]:
         return [f"{alert.title}: {item}" for alert in review.alerts if alert.kind in kinds for item in alert.items]
     if rule.removed_share is not None:
         return _share(rule, rule.removed_share, review, live)
-    changes: list[Change] = []
+    changes: list[AnyChange] = []
     if not rule.about_mappings:
         changes += [change for change in review.grants if _fits(rule, change)]
     if not rule.about_grants:
@@ -184,12 +185,12 @@ def _items(rule: Rule, review: Review, live: Live | None) -> list[str]:
     return [_said(rule, change) for change in changes] + unknown
 
 
-def _said(rule: Rule, change: Change) -> str:
+def _said(rule: Rule, change: AnyChange) -> str:
     doubt = " (what is there now is not known)" if change.is_loss_unknown else ""
     parts: list[str] = []
     if rule.change != "loss":
         parts += [f"gains {permission_list(change.gained)}"] if change.gained else []
-        if change.is_prolonged:
+        if change.prolongs:
             end = "without an end" if change.is_end_removed else f"until {day(change.until)}"
             parts.append(f"keeps {permission_list(change.after)} {end} instead of until {day(change.until_before)}")
     if rule.change != "gain" and (change.lost or change.is_loss_unknown):
@@ -197,11 +198,11 @@ def _said(rule: Rule, change: Change) -> str:
     return f"{subject(change)} {' and '.join(parts) or 'changes'}{doubt}"
 
 
-def _concerned(rule: Rule, change: Change, names: Sequence[str] | None) -> bool:
+def _concerned(rule: Rule, change: AnyChange, names: Sequence[str] | None) -> bool:
     """Whether what the change gains or loses (as the rule asks) is something that the rule names."""
     concerned: set[str] = set()
     if rule.change != "loss":
-        concerned |= change.gained | (change.after if change.is_prolonged else frozenset())
+        concerned |= change.gained | (change.after if change.prolongs else frozenset())
     if rule.change != "gain":
         concerned |= change.lost
         if change.is_loss_unknown:
@@ -217,13 +218,13 @@ def _fits(rule: Rule, change: GrantChange) -> bool:
     return _in_scope(rule, change.who, change.where) and _concerned(rule, change, rule.permission)
 
 
-def _in_scope(rule: Rule, who: Who, where: Where) -> bool:
-    if rule.kind is not None and rule.kind != ("user" if who.kind == "users" else "service-account"):
+def _in_scope(rule: Rule, who: Who, where: Place) -> bool:
+    if rule.kind is not None and rule.kind != ("user" if who.is_user else "service-account"):
         return False
     if rule.except_person is not None and any(matches(name, rule.except_person) for name in (who.name, who.id) if name):
         return False
     return (
-        _may_be(rule.environment, [where.environment])
+        _may_be(rule.environment, [where.environment or None])
         and _may_be(rule.workspace, [where.name, where.id] if where.name else [None])
         and _may_be(rule.person, [who.name, who.id] if who.name else [None])
     )
@@ -235,7 +236,7 @@ def _may_be(patterns: Sequence[str] | None, names: Sequence[str | None]) -> bool
 
 
 def _role_fits(rule: Rule, change: MappingChange) -> bool:
-    return _may_be(rule.customer_role, [change.customer_role]) and _concerned(rule, change, rule.role)
+    return _may_be(rule.customer_role, [change.target]) and _concerned(rule, change, rule.role)
 
 
 def _share(rule: Rule, share: float, review: Review, live: Live | None) -> list[str]:
@@ -243,13 +244,13 @@ def _share(rule: Rule, share: float, review: Review, live: Live | None) -> list[
     ended = [change for change in review.grants if change.ends and _in_scope(rule, change.who, change.where)]
     if not ended:
         return []
-    kinds = {change.who.kind for change in ended}
+    kinds = {change.who.principal.kind for change in ended}
     if live is None or not kinds <= live.whole:
         return [
             f"{plural(len(ended), 'grant')} would be gone; of how many is not known without all grants of the tenant"
         ]
     now = {key for key in live.listed if key.principal.kind in kinds and _in_scope(rule, *_named(key, live))}
-    now |= {change.key for change in ended}
+    now |= {change.target for change in ended}
     if len(ended) / len(now) <= share:
         return []
     return [
@@ -257,5 +258,5 @@ def _share(rule: Rule, share: float, review: Review, live: Live | None) -> list[
     ]
 
 
-def _named(key: GrantKey, live: Live) -> tuple[Who, Where]:
+def _named(key: GrantKey, live: Live) -> tuple[Who, Place]:
     return live.names.who(key.principal), live.names.where(key.workspace_id)

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..api.text import plural
+from ..model.grants import Principal
+from ..model.named import Place
 from ..model.planning import Rights
-from .model import GrantChange, MappingChange, Review, Where
+from .model import AnyChange, GrantChange, MappingChange, Review
 
 Kind = Literal["ends", "loses", "gap", "unknown", "gains", "longer", "shorter", "taken over", "same"]
 """What becomes of access, in the order of the sentences: losses before gains."""
@@ -21,7 +23,7 @@ _MOST_NAMED = 3
 _MOST_RIGHTS = 5
 
 
-def kinds_of(change: GrantChange | MappingChange) -> list[Kind]:
+def kinds_of(change: AnyChange) -> list[Kind]:
     """All that a change does; at least one."""
     if change.is_loss_unknown:
         return ["unknown"]
@@ -30,7 +32,7 @@ def kinds_of(change: GrantChange | MappingChange) -> list[Kind]:
         "loses": bool(change.lost) and not change.ends,
         "gap": change.has_gap,
         "gains": bool(change.gained),
-        "longer": change.is_prolonged,
+        "longer": change.prolongs,
         "shorter": change.is_shortened,
         "taken over": change.is_taken_over,
     }
@@ -47,7 +49,7 @@ def summary(review: Review, show: Show = str) -> list[str]:
     names = _names(review.grants)
     said: list[_Clause] = []
     for whole in (review.grants, review.mappings):
-        by_kind: dict[Kind, list[GrantChange | MappingChange]] = {}
+        by_kind: dict[Kind, list[AnyChange]] = {}
         for change in whole:
             for kind in kinds_of(change):
                 by_kind.setdefault(kind, []).append(change)
@@ -92,9 +94,9 @@ def _joined(clauses: Iterable[_Clause]) -> list[str]:
     return [f"{each.who} {each.does}{each.where}." for each in merged]
 
 
-def _clause(kind: Kind, changes: Sequence[GrantChange | MappingChange], names: dict[str, str], show: Show) -> _Clause:
+def _clause(kind: Kind, changes: Sequence[AnyChange], names: dict[Principal, str], show: Show) -> _Clause:
     grants = [change for change in changes if isinstance(change, GrantChange)]
-    roles = sorted({change.customer_role for change in changes if isinstance(change, MappingChange)})
+    roles = sorted({change.target for change in changes if isinstance(change, MappingChange)})
     who, is_one = _principals(grants, names, show) if grants else (_customer_roles(roles, show), True)
     place = _place({change.where: change.where.label for change in grants}, show, is_one=is_one)
     on, to = (f" on {place}", f" to {place}") if grants else ("", "")
@@ -118,21 +120,21 @@ def _clause(kind: Kind, changes: Sequence[GrantChange | MappingChange], names: d
     return _Clause(who, f"keep{s} {access if how else f'the same {whole}'}", f"{to if how else on}{how}")
 
 
-def _names(grants: Iterable[GrantChange]) -> dict[str, str]:
-    """Kind and id → the person's name, or the login where several have that name."""
-    people = {f"{change.who.kind}/{change.who.id}": change.who for change in grants}
-    used = Counter(who.person or who.label for who in people.values())
-    return {key: who.label if not who.person or used[who.person] > 1 else who.person for key, who in people.items()}
+def _names(grants: Iterable[GrantChange]) -> dict[Principal, str]:
+    """Principal → the person's name, or the login where several have that name."""
+    people = {change.who.principal: change.who for change in grants}
+    used = Counter(who.title for who in people.values())
+    return {key: who.label if used[who.title] > 1 else who.title for key, who in people.items()}
 
 
-def _principals(grants: Iterable[GrantChange], names: dict[str, str], show: Show) -> tuple[str, bool]:
+def _principals(grants: Iterable[GrantChange], names: dict[Principal, str], show: Show) -> tuple[str, bool]:
     """`A`, `A, B and C`, or `4 people and 1 service account`; and whether it is one."""
-    keys = {f"{change.who.kind}/{change.who.id}": change.who.kind for change in grants}
+    keys = {change.who.principal for change in grants}
     if len(keys) <= _MOST_NAMED:
-        return _listed([show(names[key]) for key in sorted(keys, key=lambda key: names[key].casefold())]), len(
+        return _listed([show(names[key]) for key in sorted(keys, key=lambda key: (names[key].casefold(), key))]), len(
             keys
         ) == 1
-    people = sum(kind == "users" for kind in keys.values())
+    people = sum(key.kind == "users" for key in keys)
     counted = [plural(people, "person", "people")] if people else []
     counted += [plural(len(keys) - people, "service account")] if people < len(keys) else []
     return _listed(counted), False
@@ -144,7 +146,7 @@ def _customer_roles(roles: Sequence[str], show: Show) -> str:
     return f"Everybody with customer role {_listed([show(role) for role in roles], 'or')}"
 
 
-def _place(labels: Mapping[Where, str], show: Show, *, is_one: bool) -> str:
+def _place(labels: Mapping[Place, str], show: Show, *, is_one: bool) -> str:
     if len(labels) == 1:
         return show(next(iter(labels.values())))
     return f"{len(labels):,} workspaces" if is_one else "some workspaces"

@@ -21,7 +21,7 @@ from ...api.text import plural
 from ..alerts import SHOWN_ALONE
 from ..approval import digest_of
 from ..decision import Decision, Result
-from ..model import GrantChange, MappingChange, Origin, Review
+from ..model import AnyChange, GrantChange, Origin, Review
 from ..summary import summary
 from ..text import visible
 from .rows import STRONG, WORDS, Chip, Mark, Row, mark_of, notes_of, notes_on, origin_parts, row_of, rows, title
@@ -159,7 +159,7 @@ def _groups(listed: Sequence[Row]) -> list[Group[Row]]:
     return sorted(groups, key=lambda group: (group.rows[0].risk, group.name.casefold()))
 
 
-def _spot(change: GrantChange | MappingChange) -> Spot:
+def _spot(change: AnyChange) -> Spot:
     row = row_of(change)
     mark = mark_of(change)
     cell = Cell(mark, _STYLES[mark], row.chips, "; ".join(notes_of(change)))

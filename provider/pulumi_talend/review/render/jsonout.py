@@ -11,9 +11,10 @@ from importlib.resources import files
 from typing import Any
 
 from ...model.lines import TableLine
+from ...model.named import Place, Who
 from ..approval import digest_of
 from ..decision import Decision
-from ..model import Alert, Cause, Change, GrantChange, Review, UnknownEffect, Where, Who, count
+from ..model import Alert, AnyChange, Cause, GrantChange, Review, UnknownEffect, count
 
 VERSION = 1
 
@@ -55,7 +56,7 @@ def as_data(review: Review, decision: Decision) -> dict[str, Any]:
         },
         "alerts": [_alert(alert) for alert in review.alerts],
         "grants": [_grant(change) for change in review.grants],
-        "roleMappings": [{"customerRole": c.customer_role, **_change(c)} for c in review.mappings],
+        "roleMappings": [{"customerRole": c.target, **_change(c)} for c in review.mappings],
         "unknownEffects": [_unknown(one) for one in review.unknown],
         "foreignCode": [{"type": each.type, "cause": _cause(each.cause)} for each in review.foreign],
         "settled": _causes(review.settled),
@@ -89,12 +90,12 @@ def _grant(change: GrantChange) -> dict[str, Any]:
     return {**grant_target(change.who, change.where), **_change(change)}
 
 
-def grant_target(who: Who, where: Where) -> dict[str, Any]:
+def grant_target(who: Who, where: Place) -> dict[str, Any]:
     """Whose grant it is, and on which workspace."""
-    kind = "user" if who.kind == "users" else "service-account"
+    kind = "user" if who.is_user else "service-account"
     return {
-        "principal": {"kind": kind, "id": who.id, "name": who.name, "person": who.person},
-        "workspace": {"id": where.id, "name": where.name, "environment": where.environment},
+        "principal": {"kind": kind, "id": who.id, "name": who.name or None, "person": who.person or None},
+        "workspace": {"id": where.id, "name": where.name or None, "environment": where.environment or None},
     }
 
 
@@ -103,9 +104,9 @@ def line_data(line: TableLine | None) -> dict[str, Any] | None:
     return None if line is None else {"at": line.at, "through": line.through or None, "note": line.note or None}
 
 
-def _change(change: Change) -> dict[str, Any]:
+def _change(change: AnyChange) -> dict[str, Any]:
     return {
-        "action": change.planned.action,
+        "action": change.action,
         "before": None if change.before is None else sorted(change.before),
         "after": sorted(change.after),
         "gained": sorted(change.gained),
@@ -114,8 +115,8 @@ def _change(change: Change) -> dict[str, Any]:
         "ends": change.ends,
         "gap": change.has_gap,
         "untilBefore": change.until_before,
-        "until": change.planned.until,
-        "prolonged": change.is_prolonged,
+        "until": change.until,
+        "prolonged": change.prolongs,
         "takenOver": change.is_taken_over,
         "causes": _causes(change.causes),
         "tableLine": None

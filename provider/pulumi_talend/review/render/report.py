@@ -13,7 +13,7 @@ from rich.console import Console
 from ...api.text import plural
 from ...model.grants import permission_list
 from ...model.lines import TableLine
-from ..model import Who
+from ...model.named import Who
 from ..report import Holding, Report
 from ..text import moment
 from .html import ROLES_ENVIRONMENT, Cell, Group, Spot, blocks, render
@@ -39,8 +39,8 @@ class Entry:
 
 def summary(report: Report) -> str:
     """The report in one line."""
-    people = len({holding.who.id for holding in report.holdings if holding.who.kind == "users"})
-    accounts = len({holding.who.id for holding in report.holdings if holding.who.kind != "users"})
+    people = len({holding.who.id for holding in report.holdings if holding.who.is_user})
+    accounts = len({holding.who.id for holding in report.holdings if not holding.who.is_user})
     places = len({holding.where.id for holding in report.holdings})
     return (
         f"{plural(people, 'person', 'people')} and {plural(accounts, 'service account')} with access to "
@@ -108,10 +108,10 @@ def markdown_report(report: Report, *, by: By = "person", limit: int = GITHUB_CO
 
 def html_report(report: Report) -> str:
     """`report` as an HTML document."""
-    by_whom = sorted(report.holdings, key=lambda each: (each.who.label.casefold(), each.who.kind, each.who.id))
+    by_whom = sorted(report.holdings, key=lambda each: (each.who.label.casefold(), each.who.principal))
     groups = [
-        Group(*_names(several[0].who), several[0].who.noun, tuple(_entry(each) for each in several))
-        for _, group in groupby(by_whom, key=lambda each: (each.who.kind, each.who.id))
+        Group(several[0].who.title, several[0].who.login, several[0].who.noun, tuple(_entry(each) for each in several))
+        for _, group in groupby(by_whom, key=lambda each: each.who.principal)
         if (several := list(group))
     ]
     groups += [
@@ -180,22 +180,16 @@ def _grouped(holdings: Iterable[Holding], by: By) -> list[tuple[str, list[Holdin
 
 def _entry(holding: Holding) -> Entry:
     return Entry(
-        " ".join(_names(holding.who)),
+        f"{holding.who.title} {holding.who.login}",
         holding.where.label,
-        holding.where.environment or "",
+        holding.where.environment,
         _chips(holding.may),
         why_text(holding.line),
     )
 
 
-def _names(who: Who) -> tuple[str, str]:
-    """A person's name with the login, or what there is of them alone."""
-    return (who.person, who.label) if who.person and who.person != who.label else (who.label, "")
-
-
 def _title(who: Who) -> str:
-    name, login = _names(who)
-    return f"{name} ({login or who.noun})"
+    return f"{who.title} ({who.login or who.noun})"
 
 
 def _chips(rights: Iterable[str]) -> tuple[Chip, ...]:
@@ -204,8 +198,8 @@ def _chips(rights: Iterable[str]) -> tuple[Chip, ...]:
 
 def _spot(holding: Holding) -> Spot:
     return Spot(
-        environment=holding.where.environment or "",
-        person=(*_names(holding.who), holding.who.noun, holding.who.id),
+        environment=holding.where.environment,
+        person=(holding.who.title, holding.who.login, holding.who.noun, holding.who.id),
         place=(holding.where.name or holding.where.id, holding.where.id),
         cell=Cell("", "", _chips(holding.may), ""),
     )

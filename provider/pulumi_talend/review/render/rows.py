@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ...model.grants import permission_list
-from ..model import Cause, CauseLine, GrantChange, MappingChange, Origin, Review
+from ..model import AnyChange, Cause, CauseLine, GrantChange, Origin, Review
 from ..text import day, moment
 
 Mark = Literal["+", "-", "~", "=", "?"]
@@ -62,18 +62,18 @@ class Row:
         return self.person or self.who
 
 
-def mark_of(change: GrantChange | MappingChange) -> Mark:
+def mark_of(change: AnyChange) -> Mark:
     """Whether a change gains, loses, both, neither, or is not known."""
     if change.is_loss_unknown:
         return "?"
-    gains = bool(change.gained) or change.is_prolonged
+    gains = bool(change.gained) or change.prolongs
     loses = bool(change.lost) or change.is_shortened
     if gains:
         return "~" if loses else "+"
     return "-" if loses else "="
 
 
-def risk_of(change: GrantChange | MappingChange) -> int:
+def risk_of(change: AnyChange) -> int:
     """How much a change needs a reviewer's attention: 0 the most. Sorts all lists.
 
     What is not known, then full losses, partial losses, gains of MANAGE or PUBLISH, other gains, the rest.
@@ -86,13 +86,13 @@ def risk_of(change: GrantChange | MappingChange) -> int:
         return 2
     if change.gained & STRONG or change.is_end_removed:
         return 3
-    return 4 if change.gained or change.is_prolonged or change.is_taken_over else 5
+    return 4 if change.gained or change.prolongs or change.is_taken_over else 5
 
 
-def notes_of(change: GrantChange | MappingChange) -> tuple[str, ...]:
+def notes_of(change: AnyChange) -> tuple[str, ...]:
     """What else there is to say about a change."""
     notes: list[str] = []
-    until, before = change.planned.until, change.until_before
+    until, before = change.until, change.until_before
     if change.is_end_removed and before:
         notes.append(f"no end any more (was {day(before)})")
     elif until and before and until != before:
@@ -128,18 +128,18 @@ def cause_text(cause: Cause, line: CauseLine | None = None) -> str:
     return f"{cause.op} {cause.name}" + (f" ({was}{cause.line})" if cause.line else "")
 
 
-def row_of(change: GrantChange | MappingChange) -> Row:
+def row_of(change: AnyChange) -> Row:
     """`change` laid out."""
     if isinstance(change, GrantChange):
-        who, person, noun = change.who.label, change.who.person or "", change.who.noun
+        who, person, noun = change.who.label, change.who.person, change.who.noun
         where, environment, key = (
             change.where.label,
-            change.where.environment or "",
-            f"{change.who.kind}/{change.who.id}",
+            change.where.environment,
+            f"{change.who.principal.kind}/{change.who.id}",
         )
     else:
-        who, person, noun = change.customer_role, "", "customer role"
-        where, environment, key = "Talend roles", "", f"role/{change.customer_role}"
+        who, person, noun = change.target, "", "customer role"
+        where, environment, key = "Talend roles", "", f"role/{change.target}"
     kept = change.after & (change.before or frozenset())
     chips = [*(Chip("+", name) for name in sorted(change.gained)), *(Chip("−", name) for name in sorted(change.lost))]
     return Row(
@@ -159,7 +159,7 @@ def row_of(change: GrantChange | MappingChange) -> Row:
     )
 
 
-def rows(changes: Iterable[GrantChange | MappingChange]) -> list[Row]:
+def rows(changes: Iterable[AnyChange]) -> list[Row]:
     """`changes` laid out, those first that need the most attention."""
     return sorted((row_of(change) for change in changes), key=lambda row: row.risk)
 
