@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pulumi_talend.adopt.live import LiveGrant
-from pulumi_talend.adopt.table import AdoptedTable, table_of, write_table
+from pulumi_talend.adopt.sets import AdoptedSets
+from pulumi_talend.adopt.table import table_of, write_table
 from pulumi_talend.authoring.formatting import formatted
 from pulumi_talend.model import principals
 from pulumi_talend.model.grants import PERMISSIONS, Principal
@@ -94,7 +95,7 @@ def roles_of(declared: Declared) -> dict[str, tuple[str, ...]]:
     return {name: mapping.rights for name, mapping in declared.mappings.mappings.items()}
 
 
-def adopted(declared: Declared) -> AdoptedTable:
+def adopted(declared: Declared) -> AdoptedSets:
     """What adoption makes of a tenant in which all of it is granted."""
     live: list[LiveGrant] = []
     for (environment, label), grants in access_of(declared).items():
@@ -129,4 +130,4 @@ def test_the_names_of_resources_are_those_of_the_component() -> None:
     declared = table_from_dict(
         {"environments": ["a/b"], "exclusive": True, "workspaces": {"c%/d": {"access": {"x": "VIEW"}}}}, name="access"
     ).declared(None)
-    assert [name for name, _, _ in adopted(declared).sets.workspaces] == ["access/a%2Fb/c%25%2Fd"]
+    assert [name for name, _, _ in adopted(declared).workspaces] == ["access/a%2Fb/c%25%2Fd"]

@@ -7,7 +7,7 @@ that a pair seems to hold no grant is not enough, somebody may have given one si
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from ..model.grants import GrantKey
@@ -35,8 +35,8 @@ def rectangles(keys: Iterable[GrantKey], *, most_pairs: int = MAX_IDS * MAX_IDS)
     principals with the same workspaces, whichever comes out as fewer.
     """
     pairs = {(key.workspace_id, key.principal.id) for key in keys}
-    by_workspace = _grouped(pairs, lambda pair: pair)
-    by_principal = _grouped(pairs, lambda pair: (pair[1], pair[0]))
+    by_workspace = _grouped(pairs)
+    by_principal = _grouped({(who, where) for where, who in pairs})
     if len(by_workspace) <= len(by_principal):
         found = [Rectangle(lines, columns) for lines, columns in by_workspace]
     else:
@@ -65,11 +65,17 @@ def largest_rectangle(keys: Iterable[GrantKey], *, most_pairs: int = MAX_IDS * M
     return max(pieces, key=lambda piece: len(piece.workspace_ids) * len(piece.principal_ids))
 
 
+def _columns_of(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    """The columns of each line."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for line, column in pairs:
+        found[line].add(column)
+    return found
+
+
 def _grown(pairs: Iterable[tuple[str, str]]) -> Iterable[tuple[tuple[str, ...], tuple[str, ...]]]:
     """For each line the rectangle that grows from it, as long as another line makes it larger."""
-    columns_of: defaultdict[str, set[str]] = defaultdict(set)
-    for line, column in pairs:
-        columns_of[line].add(column)
+    columns_of = _columns_of(pairs)
     for start in sorted(columns_of):
         lines, columns = [start], columns_of[start]
         others = sorted(set(columns_of) - {start})
@@ -84,17 +90,11 @@ def _grown(pairs: Iterable[tuple[str, str]]) -> Iterable[tuple[tuple[str, ...], 
         yield tuple(sorted(lines)), tuple(sorted(columns))
 
 
-def _grouped(
-    pairs: Iterable[tuple[str, str]], oriented: Callable[[tuple[str, str]], tuple[str, str]]
-) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+def _grouped(pairs: Iterable[tuple[str, str]]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
     """Lines that have the same columns, together with these columns."""
-    columns_of: defaultdict[str, set[str]] = defaultdict(set)
-    for pair in pairs:
-        line, column = oriented(pair)
-        columns_of[line].add(column)
     lines_with: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
-    for line in sorted(columns_of):
-        lines_with[tuple(sorted(columns_of[line]))].append(line)
+    for line, columns in sorted(_columns_of(pairs).items()):
+        lines_with[tuple(sorted(columns))].append(line)
     return [(tuple(lines), columns) for columns, lines in sorted(lines_with.items())]
 
 

@@ -20,7 +20,7 @@ from ..engine_cli import find_engine, read_settings
 from ..errors import TalendError
 from ..model.grants import GrantKey, Roles
 from ..progress import Progress
-from .import_file import import_file, sets_import_file, table_import_file
+from .import_file import import_file, sets_import_file
 from .live import LiveAccess, LiveGrant, lines_of, parts_of, read_live
 from .managed import Managed, managed_by, read_state, read_state_file
 from .program import Adopted, named, write_program
@@ -181,18 +181,16 @@ def _as_sets(
         notes.append("role mappings: the stack manages some of them already; adopt the rest with --style grants")
         mappings = {}
     exclusive = True if live.was_read("service-accounts") else "users"
-    if style is Style.table:
-        table = table_of(whole, mappings, exclusive=exclusive, taken=managed.names)
-        summary = _set_summary(len(whole), len(table.sets.workspaces), len(mappings))
-        program = write_table_program(table, title=_title(live), file=_TABLE_FILE)
-        return _Plan(summary, program, table_import_file(table), write_table(table, title=_title(live)), notes)
-    adopted = sets_of(whole, mappings, exclusive=exclusive, taken=managed.names)
-    summary = _set_summary(len(whole), len(adopted.workspaces), len(mappings))
-    return _Plan(summary, write_sets(adopted, title=_title(live)), sets_import_file(adopted), notes=notes)
-
-
-def _set_summary(grants: int, sets: int, mappings: int) -> str:
-    return f"{plural(grants, 'grant')} in {plural(sets, 'set')} and {plural(mappings, 'role mapping')}"
+    is_table, title = style is Style.table, _title(live)
+    adopted = (table_of if is_table else sets_of)(whole, mappings, exclusive=exclusive, taken=managed.names)
+    sets = plural(len(adopted.workspaces), "set")
+    return _Plan(
+        f"{plural(len(whole), 'grant')} in {sets} and {plural(len(mappings), 'role mapping')}",
+        write_table_program(adopted, title=title, file=_TABLE_FILE) if is_table else write_sets(adopted, title=title),
+        sets_import_file(adopted),
+        write_table(adopted, title=title) if is_table else None,
+        notes,
+    )
 
 
 def _title(live: LiveAccess) -> str:

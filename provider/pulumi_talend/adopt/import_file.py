@@ -27,8 +27,8 @@ from ..provider.base import PLAN_NUMBER
 from ..provider.role_mappings import RESOURCE_ID
 from .live import LiveGrant
 from .program import Adopted, target
-from .sets import MAPPINGS_NAME, AdoptedSets, written
-from .table import AdoptedTable, written_in_table
+from .sets import AdoptedSets, written
+from .table import written_in_table
 
 
 def import_file(adopted: Adopted) -> str:
@@ -40,19 +40,16 @@ def import_file(adopted: Adopted) -> str:
     return _file(resources)
 
 
-def table_import_file(adopted: AdoptedTable) -> str:
-    """The import file's JSON for a table: the component, and the resources in it."""
-    component = {"type": TABLE_TYPE, "name": adopted.name, "component": True}
-    inside = _sets(adopted.sets, adopted.mappings_name, written_in_table)
-    return _file([component, *({**entry, "parent": adopted.name} for entry in inside)])
-
-
 def sets_import_file(adopted: AdoptedSets) -> str:
-    """The import file's JSON for whole workspaces and all role mappings."""
-    return _file(_sets(adopted, MAPPINGS_NAME, written))
+    """The import file's JSON for whole workspaces and all role mappings; of a table with its component around them."""
+    resources = _sets(adopted, written_in_table if adopted.table else written)
+    if adopted.table:
+        component = {"type": TABLE_TYPE, "name": adopted.table, "component": True}
+        resources = [component, *({**entry, "parent": adopted.table} for entry in resources)]
+    return _file(resources)
 
 
-def _sets(adopted: AdoptedSets, mappings_name: str, write: Callable[[Who], str]) -> list[dict[str, Any]]:
+def _sets(adopted: AdoptedSets, write: Callable[[Who], str]) -> list[dict[str, Any]]:
     resources: list[dict[str, Any]] = []
     for name, place, grants in adopted.workspaces:
         where = {"workspace": place.name, "environment": place.environment} if place.by_name else {}
@@ -67,7 +64,7 @@ def _sets(adopted: AdoptedSets, mappings_name: str, write: Callable[[Who], str])
         resources.append(_entry(name, place.id, _valid(WorkspaceAccessInputs, given, rights)))
     if adopted.mappings:
         mappings: dict[str, Any] = {name: sorted(roles) for name, roles in adopted.mappings.items()}
-        resources.append(_entry(mappings_name, RESOURCE_ID, RoleMappingsInputs(mappings=mappings)))
+        resources.append(_entry(adopted.mappings_name, RESOURCE_ID, RoleMappingsInputs(mappings=mappings)))
     return resources
 
 

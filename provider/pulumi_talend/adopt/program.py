@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..model.grants import permission_list
@@ -28,26 +28,40 @@ def named(grants: Sequence[LiveGrant], mappings: Mapping[str, frozenset[str]], *
 
     `environment/workspace/person`, `role/customer role`; another separator where names with a "/" in them would collide.
     """
-    used = set(taken)
-    for separator in SEPARATORS:
-        grant_names = [_grant_name(grant, separator) for grant in grants]
-        mapping_names = [f"role{separator}{name}" for name in sorted(mappings)]
-        names = [*grant_names, *mapping_names]
-        if len(set(names)) == len(names) and not used.intersection(names):
-            break
-    else:
-        raise AssertionError("no separator keeps the names apart")
+
+    def names_by(separator: str) -> list[str]:
+        return [
+            *(_grant_name(grant, separator) for grant in grants),
+            *(f"role{separator}{name}" for name in sorted(mappings)),
+        ]
+
+    separator = free_separator(names_by, taken)
+    names = names_by(separator)
     return Adopted(
-        tuple(zip(grant_names, grants, strict=True)),
-        tuple((f"role{separator}{name}", name, mappings[name]) for name in sorted(mappings)),
+        tuple(zip(names[: len(grants)], grants, strict=True)),
+        tuple((name, role, mappings[role]) for name, role in zip(names[len(grants) :], sorted(mappings), strict=True)),
         separator,
     )
 
 
+def free_separator(names_by: Callable[[str], list[str]], taken: Iterable[str]) -> str:
+    """The first separator with which all names are different, and none of them is taken."""
+    used = set(taken)
+    for separator in SEPARATORS:
+        names = names_by(separator)
+        if len(set(names)) == len(names) and not used.intersection(names):
+            return separator
+    raise AssertionError("no separator keeps the names apart")
+
+
+def place_name(place: Place, separator: str) -> str:
+    """The name of a workspace's resource."""
+    return f"{place.environment}{separator}{place.name}" if place.by_name else place.id
+
+
 def _grant_name(grant: LiveGrant, separator: str) -> str:
     kind = "" if grant.who.is_user else " (service account)"
-    place = f"{grant.place.environment}{separator}{grant.place.name}" if grant.place.by_name else grant.place.id
-    return f"{place}{separator}{grant.who.written}{kind}"
+    return f"{place_name(grant.place, separator)}{separator}{grant.who.written}{kind}"
 
 
 def by_place(grants: Iterable[LiveGrant]) -> dict[Place, list[LiveGrant]]:

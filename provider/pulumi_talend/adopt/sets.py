@@ -9,7 +9,7 @@ from typing import Literal
 from ..model import principals
 from ..model.named import Place, Who
 from .live import LiveGrant
-from .program import SEPARATORS, assembled, by_place, list_entry, mapping_table, quoted
+from .program import assembled, by_place, free_separator, list_entry, mapping_table, place_name, quoted
 
 Exclusive = Literal["users"] | bool
 
@@ -18,12 +18,20 @@ MAPPINGS_NAME = "role-mappings"
 
 @dataclass(frozen=True)
 class AdoptedSets:
-    """Grants by workspace, with the name of each set's resource, and all role mappings (None: not asked for)."""
+    """Grants by workspace, with the name of each set's resource, and all role mappings.
+
+    Attributes:
+        mappings: None: not asked for.
+        mappings_name: The name of the resource of all role mappings.
+        table: The name of the table's component; empty where a program declares the sets itself.
+    """
 
     workspaces: tuple[tuple[str, Place, tuple[LiveGrant, ...]], ...]
     mappings: Mapping[str, frozenset[str]] | None
     exclusive: Exclusive
     separator: str
+    mappings_name: str = MAPPINGS_NAME
+    table: str = ""
 
 
 def sets_of(
@@ -31,16 +39,9 @@ def sets_of(
 ) -> AdoptedSets:
     """Groups `grants` by workspace, with a name for each set, each one once and not in `taken`."""
     places = by_place(grants)
-    for separator in SEPARATORS:
-        names = [_name(place, separator) for place in places]
-        if len(set(names)) == len(names) and not taken.intersection(names):
-            sets = tuple((_name(place, separator), place, tuple(held)) for place, held in places.items())
-            return AdoptedSets(sets, mappings or None, exclusive, separator)
-    raise AssertionError("no separator keeps the names apart")
-
-
-def _name(place: Place, separator: str) -> str:
-    return f"{place.environment}{separator}{place.name}" if place.by_name else place.id
+    separator = free_separator(lambda separator: [place_name(place, separator) for place in places], taken)
+    sets = tuple((place_name(place, separator), place, tuple(held)) for place, held in places.items())
+    return AdoptedSets(sets, mappings or None, exclusive, separator)
 
 
 def written(who: Who) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from ..model.grants import PERMISSIONS, in_usual_order
 from ..model.named import Place, Who
@@ -25,31 +24,13 @@ _PLAIN = re.compile(r"\w[\w.@+/-]*(?:[ :][\w.@+/-]+)*")
 _Access = Mapping[str, tuple[str, ...]]
 
 
-@dataclass(frozen=True)
-class AdoptedTable:
-    """A table for access that exists.
-
-    Attributes:
-        name: The name of the component.
-        sets: The grants by workspace and the role mappings, with the names of the component's resources.
-    """
-
-    name: str
-    sets: AdoptedSets
-
-    @property
-    def mappings_name(self) -> str:
-        """The name of the resource of all role mappings."""
-        return joined(self.name, MAPPINGS_NAME)
-
-
 def table_of(
     grants: Sequence[LiveGrant],
     mappings: Mapping[str, frozenset[str]] | None,
     *,
     exclusive: Exclusive,
     taken: Iterable[str] = (),
-) -> AdoptedTable:
+) -> AdoptedSets:
     """Groups grants by workspace, for a component whose name is not in `taken`."""
     used, number = set(taken), 1
     while (name := "access" if number == 1 else f"access-{number}") in used:
@@ -58,39 +39,39 @@ def table_of(
         (joined(name, _environment(place), _label(place)), place, tuple(held))
         for place, held in by_place(grants).items()
     )
-    return AdoptedTable(name, AdoptedSets(sets, mappings or None, exclusive, "/"))
+    return AdoptedSets(sets, mappings or None, exclusive, "/", joined(name, MAPPINGS_NAME), name)
 
 
-def write_table_program(adopted: AdoptedTable, *, title: str, file: str) -> str:
+def write_table_program(adopted: AdoptedSets, *, title: str, file: str) -> str:
     """The program's text."""
     return (
         f"{head(title)}\n\nfrom pulumi_talend import AccessTable\n\n"
-        f"AccessTable({quoted(adopted.name)}, file={quoted(file)})\n"
+        f"AccessTable({quoted(adopted.table)}, file={quoted(file)})\n"
     )
 
 
-def write_table(adopted: AdoptedTable, *, title: str) -> str:
+def write_table(adopted: AdoptedSets, *, title: str) -> str:
     """The table's text."""
-    places = [place for _, place, _ in adopted.sets.workspaces]
+    places = [place for _, place, _ in adopted.workspaces]
     environments = sorted({_environment(place) for place in places})
     parts = [f"# {title}\n# Written by `talend-access adopt` from what the tenant granted. Edit it as you like.\n"]
     if environments:
         parts[0] += f"environments: {_list(environments)}\n"
-        exclusive = adopted.sets.exclusive
+        exclusive = adopted.exclusive
         why = (
             "nobody else has access" if exclusive is True else "no other person has; service accounts could not be read"
         )
         parts[0] += f"exclusive: {str(exclusive).lower()} # {why}\n"
-        others = {right for _, _, held in adopted.sets.workspaces for grant in held for right in grant.permissions}
+        others = {right for _, _, held in adopted.workspaces for grant in held for right in grant.permissions}
         if extra := sorted(others - set(PERMISSIONS)):
             parts[0] += f"extra_permissions: {_list(extra)}\n"
-        parts.append("workspaces:\n" + "".join(_workspaces(adopted.sets, environments)))
-    if adopted.sets.mappings:
+        parts.append("workspaces:\n" + "".join(_workspaces(adopted, environments)))
+    if adopted.mappings:
         lines = ["role_mappings:"]
         if len(environments) > 1:
             lines.append(f"  environment: {_text('prod' if 'prod' in environments else environments[-1])}")
         lines += ["  exclusive: true # no others exist", "  mappings:"]
-        lines += [f"    {_text(name)}: {_list(sorted(roles))}" for name, roles in sorted(adopted.sets.mappings.items())]
+        lines += [f"    {_text(name)}: {_list(sorted(roles))}" for name, roles in sorted(adopted.mappings.items())]
         parts.append("\n".join(lines) + "\n")
     return "\n".join(parts)
 

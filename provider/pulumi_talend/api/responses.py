@@ -45,6 +45,14 @@ class DuplicateKeyError(ValueError):
     """A JSON object has a key twice: readers would disagree about its value."""
 
 
+def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object of these members. Raises DuplicateKeyError, which is a ValueError: two readers could see two documents."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise DuplicateKeyError
+    return found
+
+
 def decoded(chunks: Iterable[bytes], coding: str, *, limit: int) -> Generator[bytes]:
     """Yields the content of a body, unpacked in pieces so that a small body cannot fill the memory.
 
@@ -95,13 +103,7 @@ def parse_json(content: bytes) -> Any:
     def number(text: str) -> float:
         return value if math.isfinite(value := float(text)) else refuse(text)
 
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
-            raise DuplicateKeyError
-        return found
-
-    return json.loads(content, parse_constant=refuse, parse_float=number, object_pairs_hook=unique)
+    return json.loads(content, parse_constant=refuse, parse_float=number, object_pairs_hook=without_duplicates)
 
 
 def error_status(data: Any) -> int | None:

@@ -7,6 +7,7 @@ import enum
 import json
 import os
 import textwrap
+from collections import Counter
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Annotated
@@ -21,7 +22,7 @@ from ..api.text import in_one_line
 from ..engine_cli import EngineError, StackSettings, read_settings
 from ..progress import Progress
 from .engine import check_engine
-from .findings import Finding, Status, counted
+from .findings import Finding, Status
 from .project import Project, find_project
 from .python import check_python
 from .tenant import check_settings, check_tenant
@@ -67,7 +68,7 @@ def doctor(
             if console is not None:
                 with progress.paused():
                     _show(found[-1], console)
-    counts = counted(found)
+    counts = Counter(each.status for each in found)
     if console is None:
         document = {"version": 1, "ok": not counts["fail"], "findings": [dataclasses.asdict(each) for each in found]}
         print(json.dumps(document, indent=2))
@@ -128,7 +129,7 @@ def _wrapped(text: str, console: Console) -> list[str]:
     return textwrap.wrap(text, max(30, console.width - _INDENT), break_long_words=False, break_on_hyphens=False)
 
 
-def _summary(counts: dict[Status, int]) -> str:
+def _summary(counts: Counter[Status]) -> str:
     parts = [f"{counts['fail']} failed" if counts["fail"] else "Nothing fails"]
     parts += [f"{counts['warn']} to look at"] if counts["warn"] else []
     parts += [f"{counts['unknown']} unknown"] if counts["unknown"] else []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,11 +24,3 @@ class Finding:
     status: Status
     found: str
     todo: str = ""
-
-
-def counted(findings: Iterable[Finding]) -> dict[Status, int]:
-    """How many findings there are of each status."""
-    counts: dict[Status, int] = {"ok": 0, "warn": 0, "fail": 0, "unknown": 0}
-    for finding in findings:
-        counts[finding.status] += 1
-    return counts

@@ -15,8 +15,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from ..api.responses import without_duplicates
 from ..model.expiry import parse_time
-from .document import without_duplicates
 from .errors import ApprovalError
 from .model import AnyChange, GrantChange, Review, Source
 from .names import target_text

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, cast
 
+from ..api.responses import without_duplicates
 from .errors import DocumentError, PreviewFailedError
 from .steps import Preview, Step, as_list, as_object, stack_and_project, state_of, type_of
 from .text import visible
@@ -52,14 +53,6 @@ def parse_json(text: str, what: str) -> dict[str, Any]:
             f"This is not JSON{where}: give {what} as the engine wrote it, with nothing before or after it."
         ) from None
     return as_object(document, "The document")
-
-
-def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The object of these members. Raises ValueError for a key that occurs twice: two readers could see two documents."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a key occurs twice")
-    return found
 
 
 def config_of(document: Mapping[str, Any]) -> dict[str, str]:
