@@ -50,19 +50,6 @@ def workspace_text(directory: Directory, workspace_id: str) -> str:
     return f"{environment}/{workspace.name}" if environment else workspace.name
 
 
-def change_notes(directory: Directory, change: Change[T]) -> list[str]:
-    """What a reader should know about a change."""
-    if not change.gained or isinstance(change.target, str):
-        return []
-    principal = change.target.principal
-    found = (
-        abolished_note(change.gained),
-        inactive_note(directory, principal),
-        engine_use_warning(directory, principal, change.after or NOTHING),
-    )
-    return [note for note in found if note]
-
-
 def with_table_line(text: str, line: TableLine | None, ended: str | None = None) -> str:
     """A change with what the table says about it: `anna gains ... [on call; ticket OPS-12; access.yaml:14:9]`.
 
@@ -109,6 +96,34 @@ def _until(change: Change[T]) -> str:
     if change.until_before is None:
         return f", until {change.until}"
     return f", until {change.until} (was {change.until_before})"
+
+
+def say_changes(
+    directory: Directory,
+    changes: list[Change[T]],
+    say: Callable[[str], None],
+    line_of: Callable[[Change[T]], str],
+    name_of: Callable[[T], str] | None = None,
+) -> None:
+    """Says the changes of a resource (see `lines`), and what a reader should know about each."""
+    if text := lines(changes, line_of, name_of):
+        say(text)
+    for change in changes:
+        for note in _notes(directory, change):
+            say(note)
+
+
+def _notes(directory: Directory, change: Change[T]) -> list[str]:
+    """What a reader should know about a change."""
+    if not change.gained or isinstance(change.target, str):
+        return []
+    principal = change.target.principal
+    found = (
+        abolished_note(change.gained),
+        inactive_note(directory, principal),
+        engine_use_warning(directory, principal, change.after or NOTHING),
+    )
+    return [note for note in found if note]
 
 
 def lines(

@@ -14,7 +14,7 @@ from ..model.problems import Problem, ProblemsError
 from ..model.unknown import UNKNOWN
 from .base import Program, TalendProvider
 from .claims import ALL_MAPPINGS, Claim, Manager
-from .lines import change_line, lines, with_table_line
+from .lines import change_line, say_changes, with_table_line
 from .removal_limit import limit_of, refusal
 
 RESOURCE_ID = "role-mappings"
@@ -70,9 +70,7 @@ class RoleMappingsProvider(TalendProvider[RoleMappingsInputs]):
         def line_of(change: Change[str]) -> str:
             return with_table_line(change_line(self.directory, change), program.lines.get(change.target))
 
-        text = lines(changes, line_of, lambda name: f"customer role {name}")
-        if text:
-            say(text)
+        say_changes(self.directory, changes, say, line_of, lambda name: f"customer role {name}")
         lost = {change.target: sorted(change.lost) for change in changes if change.writes and change.lost}
         missing = {c.target: sorted(c.gained) for c in changes if c.action == "restore" and c.gained}
         return inputs.model_copy(update={"removes": lost or None, "restores": missing or None})

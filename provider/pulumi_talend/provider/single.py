@@ -16,7 +16,7 @@ from ..model.planning import NOTHING, Access, Change, Desired, Rights, plan
 from ..model.problems import Problem, ProblemsError
 from .base import Program, TalendProvider
 from .claims import ALL_MAPPINGS, Claim, Manager, Scope, whole_of
-from .lines import change_line, change_notes, lines, with_table_line
+from .lines import change_line, say_changes, with_table_line
 from .naming import SERVICE_ACCOUNT, USER, WORKSPACE, resolve_ids, successor_notes, tenant_spelling
 
 T = TypeVar("T", GrantKey, str)
@@ -106,19 +106,16 @@ class SingleProvider(TalendProvider[I], Generic[I, T]):
             problems += self._refusals(inputs, gained)
         if problems:
             raise ProblemsError(problems)
-        text = lines(
+        say_changes(
+            self.directory,
             changes,
+            say,
             lambda change: with_table_line(
                 change_line(self.directory, change),
                 line,
                 ended if change.target == target and not change.after else None,
             ),
         )
-        if text:
-            say(text)
-        for change in changes:
-            for note in change_notes(self.directory, change):
-                say(note)
         return inputs
 
     @staticmethod

@@ -8,8 +8,7 @@ from typing import Any
 from ..access.directory import Directory
 from ..access.rules import already_exists, engine_use_refusal
 from ..api import ClientCredential
-from ..api.text import first_of
-from ..errors import AccessError, AlreadyExistsError, ApiError, ForbiddenError, TalendError
+from ..errors import AccessError, AlreadyExistsError, ForbiddenError, TalendError
 from ..model.expiry import has_ended
 from ..model.grants import GrantKey, Principal, PrincipalKind, permission_list
 from ..model.inputs import PlannedAccess, PlannedGrants, WorkspaceAccessInputs, grant_key, principal_path
@@ -18,7 +17,8 @@ from ..model.problems import Problem, ProblemsError
 from ..model.unknown import UNKNOWN
 from .base import Program, TalendProvider
 from .claims import Claim, Manager, whole_of
-from .lines import change_line, change_notes, lines, principal_text, who_and_where, with_table_line
+from .failures import raise_together
+from .lines import change_line, principal_text, say_changes, who_and_where, with_table_line
 from .naming import (
     WORKSPACE,
     keys_of_announced,
@@ -30,9 +30,6 @@ from .naming import (
 )
 from .removal_limit import limit_of, refusal
 from .single import grant_clash
-
-_NAMED_AT_MOST = 3
-_LONGEST_MESSAGE = 700
 
 
 class WorkspaceAccessProvider(TalendProvider[WorkspaceAccessInputs]):
@@ -126,12 +123,7 @@ class WorkspaceAccessProvider(TalendProvider[WorkspaceAccessInputs]):
                 text, program.lines.get(who) if who else None, program.ended.get(who) if who else None
             )
 
-        text = lines(changes, line_of, lambda key: principal_text(self.directory, key.principal))
-        if text:
-            say(text)
-        for change in changes:
-            for note in change_notes(self.directory, change):
-                say(note)
+        say_changes(self.directory, changes, say, line_of, lambda key: principal_text(self.directory, key.principal))
         if not inputs.kinds:
             return inputs
         lost = {change.target: change.lost for change in changes if change.writes and change.lost}
@@ -311,7 +303,7 @@ class WorkspaceAccessProvider(TalendProvider[WorkspaceAccessInputs]):
         }
         failed.update(self.tenant.grants.apply(changes))
         lines = {inputs.key_of(who): line.at for who, line in inputs.lines.items() if who in inputs.entries}
-        _raise_together(self.directory, str(inputs.workspace_id), sum(c.writes for c in changes), failed, lines)
+        raise_together(self.directory, str(inputs.workspace_id), sum(c.writes for c in changes), failed, lines)
 
     def _read(self, id_: str, kept: Mapping[str, Any]) -> dict[str, Any] | None:
         found: dict[str, Any] = {}
@@ -333,7 +325,7 @@ class WorkspaceAccessProvider(TalendProvider[WorkspaceAccessInputs]):
         claims = self.session.claims
         keys = [key for key in self._kept(kept) if not claims.keeps(urn, "grant", key)]
         failed = self.tenant.grants.apply(Change(key, "revoke", None, NOTHING) for key in keys)
-        _raise_together(self.directory, id_, len(keys), failed, {})
+        raise_together(self.directory, id_, len(keys), failed, {})
 
 
 def _written(directory: Directory, principal: Principal) -> str:
@@ -351,57 +343,3 @@ def _planned_table(directory: Directory, grants: Mapping[GrantKey, Rights]) -> P
         )
         for key in sorted(grants)
     }
-
-
-def _raise_together(
-    directory: Directory,
-    workspace_id: str,
-    count: int,
-    failed: Mapping[GrantKey, TalendError],
-    lines: Mapping[GrantKey, str],
-) -> None:
-    """Raises one error for those of a set that failed: the first reason with those whom it concerns; others are counted.
-
-    `lines`: where a table says so.
-    """
-    if not failed:
-        return
-    if len(failed) == 1:
-        ((key, error),) = failed.items()
-        raise error.with_(at=lines.get(key, ""))
-    alike: dict[tuple[object, ...], list[GrantKey]] = {}
-    for key in sorted(failed):
-        alike.setdefault(_kind_of(failed[key]), []).append(key)
-    keys = next(iter(alike.values()))
-    who = [
-        directory.principal_label(key.principal, look=True) + (f" ({lines[key]})" if key in lines else "")
-        for key in keys
-    ]
-    rest = ", the others are done" if len(failed) < count else ""
-    more = f" {len(failed) - len(keys)} failed for other reasons." if len(alike) > 1 else ""
-    subject = f"make all changes of {directory.workspace_label(workspace_id, look=True)}"
-    outcome = "unknown" if any(error.outcome == "unknown" for error in failed.values()) else "not done"
-    for few in (_NAMED_AT_MOST, 1):
-        error = AccessError(
-            f"{len(failed)} of {max(count, len(failed))} failed{rest}: {first_of(who, few)}: {_reason_of(failed[keys[0]])}{more}",
-            subject=subject,
-            outcome=outcome,
-        )
-        if len(str(error)) <= _LONGEST_MESSAGE:
-            break
-    raise error
-
-
-def _reason_of(error: TalendError) -> str:
-    if isinstance(error, AlreadyExistsError):  # its own reason is about one person
-        return "access exists already that this resource has not granted. Set adopt_existing=True to take it over."
-    return f"{error.reason}. {error.advice}".rstrip()
-
-
-def _kind_of(error: TalendError) -> tuple[object, ...]:
-    """What makes errors the same to a reader: all but the request's id."""
-    if isinstance(error, AlreadyExistsError):
-        return (AlreadyExistsError,)
-    if isinstance(error, ApiError):
-        return error.status, error.api_message, error.api_detail, error.advice
-    return error.reason, error.advice
