@@ -21,7 +21,8 @@ from ..errors import (
     UnauthorizedError,
 )
 from ..model.grants import KIND_NOUNS, GrantKey, Principal, PrincipalKind
-from .names import ServiceAccountNames, UserNames, WorkspaceNames, account_label, environment_of
+from ..model.named import Place
+from .names import ServiceAccountNames, UserNames, WorkspaceNames, account_label
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -132,14 +133,17 @@ class Directory:
         name = self.principal_name(principal, look=look)
         return f"{KIND_NOUNS[principal.kind]} '{in_one_line(name)}'" if name else str(principal)
 
+    def place(self, workspace_id: str, *, look: bool = False) -> Place:
+        """A workspace with its name, as far as that is known. `look`: as in `principal_name`."""
+        names = _for_a_label(self.workspaces, look=look)
+        return names.place(workspace_id) if names else Place("", "", workspace_id)
+
     def workspace_label(self, workspace_id: str, *, look: bool = False) -> str:
         """How people call a workspace: `workspace 'Sales' (prod)`, or with its id where the name is not known."""
-        names = _for_a_label(self.workspaces, look=look)
-        workspace = names.by_id.get(workspace_id) if names else None
-        if workspace is None:
+        place = self.place(workspace_id, look=look)
+        if not place.name:
             return f"workspace {workspace_id}"
-        environment = environment_of(workspace)
-        return in_one_line(f"workspace '{workspace.name}'" + (f" ({environment})" if environment else ""))
+        return in_one_line(f"workspace '{place.name}'" + (f" ({place.environment})" if place.environment else ""))
 
     def label(self, key: GrantKey, *, look: bool = False) -> str:
         """How people call what a grant is about: `user 'anna@example.com' on workspace 'Sales' (prod)`."""

@@ -147,13 +147,15 @@ class WorkspaceNames:
             reason = f"{len(found)} workspaces are called '{name}'{where}: say which with workspace_id ({ids})"
         raise AmbiguousNameError("workspace", reason)
 
-    def place(self, workspace: Workspace) -> Place:
-        """A workspace with its name, and whether that leads to it."""
+    def place(self, id_: str) -> Place:
+        """The workspace of an id, with its name, and whether that leads there."""
+        workspace = self.by_id.get(id_)
+        if workspace is None:
+            return Place("", "", id_)
         environment = environment_of(workspace)
         alike = [each for each in self._by_name.find(workspace.name) if environment_of(each) == environment]
-        return Place(
-            environment, workspace.name, workspace.id, len(alike) == 1 and _is_plain(workspace.name, environment)
-        )
+        by_name = len(alike) == 1 and _is_plain(workspace.name, environment)
+        return Place(environment, workspace.name, id_, by_name)
 
     def _environment(self, environment: str) -> str:
         found = self._environments.find(environment)

@@ -115,10 +115,10 @@ def read_live(
         except ForbiddenError as error:
             unread += [Unread(kind, error) for kind in PRINCIPAL_KINDS]
         else:
-            places = {workspace.id: names.place(workspace) for workspace in chosen}
-            every = len(chosen) == len(tenant.directory.workspaces.get().all)
+            every = tenant.directory.workspaces.get()
+            places = {workspace.id: every.place(workspace.id) for workspace in chosen}
             for kind in PRINCIPAL_KINDS:
-                found = _listings(tenant, kind, chosen, every=every, unread=unread)
+                found = _listings(tenant, kind, chosen, every=len(chosen) == len(every.all), unread=unread)
                 grants += [
                     LiveGrant(places[key.workspace_id], names.who(key.principal), permissions)
                     for key, permissions in found.items()
@@ -183,15 +183,11 @@ def _listings(
 
 
 class Namer:
-    """How a program names workspaces and principals."""
+    """How a program names principals; a list that may not be read is noted."""
 
     def __init__(self, tenant: TenantAccess) -> None:
         self._directory = tenant.directory
         self.notes: list[str] = []
-
-    def place(self, workspace: Workspace) -> Place:
-        """A workspace, by name where its name and environment lead to it."""
-        return self._directory.workspaces.get().place(workspace)
 
     def who(self, principal: Principal) -> Who:
         """A principal, by name where that leads to it."""

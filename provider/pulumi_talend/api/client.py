@@ -18,10 +18,11 @@ from .endpoints import qlik_hint, region_of
 from .lean_httpx import httpx
 from .models import TokenResponse
 from .network import check_running
+from .operations import OPERATIONS
 from .pacing import Notify, Pacer
 from .permissions import PermissionsApi
 from .redaction import know, redacted
-from .requests import Request, Response, operation
+from .requests import Request, Response
 from .retries import Retries
 from .role_mappings import RoleMappingsApi
 from .settings import ClientCredential, Settings, TokenCredential
@@ -42,7 +43,6 @@ class TalendClient:
         transport: Replaces the network.
         pacer: Waits for the rate limit; shared by clients of one tenant.
         sleep: Waits between tries, in seconds.
-        clock: Tells the API's time.
         notify: Called with one line about each long wait.
 
     Raises:
@@ -60,10 +60,9 @@ class TalendClient:
         transport: httpx.BaseTransport | None = None,
         pacer: Pacer | None = None,
         sleep: Callable[[float], None] = time.sleep,
-        clock: ServerClock | None = None,
         notify: Notify | None = None,
     ) -> None:
-        self.clock = clock or ServerClock()
+        self.clock = ServerClock()
         self._settings = settings
         self._secrets: frozenset[str] = frozenset()  # replaced, never changed: other threads read it
         self._keep_secret(*settings.secrets)
@@ -174,7 +173,7 @@ class TalendClient:
     def _fetch_token(self, credential: ClientCredential) -> AccessToken:
         headers = httpx.Headers({"Authorization": f"Basic {self._pair_of(credential)}"})
         request = Request(
-            operation("create_token"),
+            OPERATIONS["create_token"],
             f"get a token for service account {self.quoted(credential.client_id)}",
             body={"audience": self._settings.audience, "grant_type": "client_credentials"},
             advice="The service account lacks a right for tokens, on some tenants TMC_SERVICE_ACCOUNT_MANAGEMENT.",

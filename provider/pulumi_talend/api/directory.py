@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter
 
 from .models import Account, Role, ServiceAccount, User, Workspace
+from .operations import OPERATIONS
 from .paging import read_pages
-from .requests import Request, operation
+from .requests import Request
 
 if TYPE_CHECKING:
     from .client import TalendClient
@@ -31,22 +32,22 @@ class DirectoryApi:
 
     def workspaces(self) -> list[Workspace]:
         """Returns the workspaces that the credential can see."""
-        return self._client.call_for(Request(operation("list_workspaces"), "list the workspaces"), _WORKSPACES)
+        return self._client.call_for(Request(OPERATIONS["list_workspaces"], "list the workspaces"), _WORKSPACES)
 
     def users(self) -> list[User]:
         """Returns all users."""
-        return read_pages(self._client, Request(operation("list_users"), "list the users"), _USERS)
+        return read_pages(self._client, Request(OPERATIONS["list_users"], "list the users"), _USERS)
 
     def service_accounts(self) -> list[ServiceAccount]:
         """Returns all service accounts."""
         return self._client.call_for(
-            Request(operation("list_service_accounts"), "list the service accounts"), _SERVICE_ACCOUNTS
+            Request(OPERATIONS["list_service_accounts"], "list the service accounts"), _SERVICE_ACCOUNTS
         )
 
     def roles(self) -> list[Role]:
         """Returns all Talend roles of the tenant."""
-        return read_pages(self._client, Request(operation("list_roles"), "list the Talend roles"), _ROLES)
+        return read_pages(self._client, Request(OPERATIONS["list_roles"], "list the Talend roles"), _ROLES)
 
     def me(self) -> Account:
         """Returns the account that the credential belongs to, with its rights."""
-        return self._client.call_for(Request(operation("get_me"), "read who the credential belongs to"), _ACCOUNT)
+        return self._client.call_for(Request(OPERATIONS["get_me"], "read who the credential belongs to"), _ACCOUNT)

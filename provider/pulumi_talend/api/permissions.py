@@ -23,8 +23,8 @@ from ..model.grants import (
     permission_list,
 )
 from .models import BatchRow, PermissionRow
-from .operations import Operation
-from .requests import Request, Response, operation
+from .operations import OPERATIONS, Operation
+from .requests import Request, Response
 from .responses import api_error, said_by
 
 if TYPE_CHECKING:
@@ -219,7 +219,7 @@ def _unclear(request: Request, reason: str) -> UnexpectedResponseError:
 
 def _operation(verb: _Verb, kind: PrincipalKind, *, batch: bool = False) -> Operation:
     subject = "user" if kind == "users" else "service_account"
-    return operation(f"{verb}_{subject}_permissions{'_batch' if batch else ''}")
+    return OPERATIONS[f"{verb}_{subject}_permissions{'_batch' if batch else ''}"]
 
 
 def _single(verb: _Verb, key: GrantKey, subject: str, permissions: Permissions | None = None) -> Request:

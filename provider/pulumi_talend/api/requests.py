@@ -98,11 +98,6 @@ class Response:
     data: Any
 
 
-def operation(name: str) -> Operation:
-    """Returns the operation of that name from the table."""
-    return OPERATIONS[name]
-
-
 def path_segment(value: str) -> str:
     """Returns `value` as one segment of a path, percent-encoded whole (slashes too).
 
@@ -127,7 +122,7 @@ def _encodable(value: str) -> bool:
 
 
 def _segments(operation_name: str) -> tuple[str, ...]:
-    return tuple(operation(operation_name).path.strip("/").split("/"))
+    return tuple(OPERATIONS[operation_name].path.strip("/").split("/"))
 
 
 _NEVER_DELETED = _segments("delete_role_mappings")

@@ -13,7 +13,8 @@ from pydantic import TypeAdapter
 
 from ..errors import NotFoundError, UnexpectedResponseError
 from .models import RoleMapping
-from .requests import Request, operation
+from .operations import OPERATIONS
+from .requests import Request
 
 if TYPE_CHECKING:
     from .client import TalendClient
@@ -33,7 +34,7 @@ class RoleMappingsApi:
 
         Raises UnexpectedResponseError where a name is listed twice: such a list can neither be trusted nor written back.
         """
-        request = Request(operation("list_role_mappings"), "read the tenant's role mappings")
+        request = Request(OPERATIONS["list_role_mappings"], "read the tenant's role mappings")
         mappings = self._client.call_for(request, _MANY)
         names: set[str] = set()
         for mapping in mappings:
@@ -48,7 +49,7 @@ class RoleMappingsApi:
 
     def get(self, name: str) -> RoleMapping | None:
         """Returns one role mapping; None where the name is not mapped (404)."""
-        request = Request(operation("get_role_mapping"), f"read the role mapping '{name}'", path_values=(name,))
+        request = Request(OPERATIONS["get_role_mapping"], f"read the role mapping '{name}'", path_values=(name,))
         try:
             return self._client.call_for(request, _ONE)
         except NotFoundError:
@@ -61,7 +62,7 @@ class RoleMappingsApi:
         for the rate limit or for a connection; then NotSentError or RateLimitedError report that nothing was done.
         """
         request = Request(
-            operation("replace_role_mappings"),
+            OPERATIONS["replace_role_mappings"],
             f"write the tenant's {len(mappings)} role mappings",
             body=[mapping.as_json() for mapping in mappings],
             advice="Check the names of the Talend roles, and that no customer role contains a comma.",
@@ -71,5 +72,5 @@ class RoleMappingsApi:
 
     def remove(self, name: str) -> None:
         """Removes one mapping. Raises NotFoundError where the name is not mapped."""
-        request = Request(operation("delete_role_mapping"), f"remove the role mapping '{name}'", path_values=(name,))
+        request = Request(OPERATIONS["delete_role_mapping"], f"remove the role mapping '{name}'", path_values=(name,))
         self._client.call(request)

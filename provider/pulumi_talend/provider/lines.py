@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from ..access.directory import Directory
-from ..access.names import environment_of
 from ..access.rules import abolished_note, engine_use_warning, inactive_note
 from ..api.text import in_one_line
 from ..model.expiry import date_of
@@ -43,11 +42,8 @@ def principal_text(directory: Directory, principal: Principal) -> str:
 
 def workspace_text(directory: Directory, workspace_id: str) -> str:
     """`prod/Sales`, or the id."""
-    workspace = directory.workspaces.get().by_id.get(workspace_id) if directory.workspaces.known else None
-    if workspace is None:
-        return f"workspace {workspace_id}"
-    environment = environment_of(workspace)
-    return f"{environment}/{workspace.name}" if environment else workspace.name
+    place = directory.place(workspace_id)
+    return place.label if place.name else f"workspace {workspace_id}"
 
 
 def with_table_line(text: str, line: TableLine | None, ended: str | None = None) -> str:

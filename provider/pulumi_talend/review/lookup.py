@@ -66,7 +66,7 @@ def read_names(tenant: TenantAccess, names: Names) -> list[str]:
     try:
         workspaces = directory.workspaces.get()
         for workspace in workspaces.all:
-            names.note_workspace(workspaces.place(workspace))
+            names.note_workspace(workspaces.place(workspace.id))
     except TalendError as error:
         notes.append(f"Workspaces are shown by id. {error}")
     for kind in PRINCIPAL_KINDS:
