@@ -19,7 +19,6 @@ from ..api.responses import without_duplicates
 from ..model.expiry import parse_time
 from .errors import ApprovalError
 from .model import AnyChange, GrantChange, Review, Source
-from .names import target_text
 from .origin import listed_files
 from .text import visible
 
@@ -139,7 +138,7 @@ def _entry(change: AnyChange) -> Entry:
     who, where = (
         (_person(change), change.where.label)
         if isinstance(change, GrantChange)
-        else (f"customer role {target_text(change.target)}", "Talend roles")
+        else (f"customer role {change.target}", "Talend roles")
     )
     return Entry(
         who=who,

@@ -212,28 +212,3 @@ class Review:
     def with_alerts(self, alerts: Iterable[Alert]) -> Review:
         """The same review with these alerts, the urgent ones first."""
         return replace(self, alerts=tuple(sorted(alerts, key=lambda alert: not alert.urgent)))
-
-
-@dataclass(frozen=True)
-class Counts:
-    """How many gain, lose, ... in a review. One change can count in several."""
-
-    gains: int
-    losses: int
-    ended: int
-    prolonged: int
-    taken_over: int
-    unknown: int
-
-
-def count(review: Review) -> Counts:
-    """Counts the changes of `review`."""
-    changes = review.changes
-    return Counts(
-        gains=sum(1 for change in changes if change.gained),
-        losses=sum(1 for change in changes if change.lost),
-        ended=sum(1 for change in changes if change.ends),
-        prolonged=sum(1 for change in changes if change.prolongs),
-        taken_over=sum(1 for change in changes if change.is_taken_over),
-        unknown=len(review.unknown) + sum(1 for change in changes if change.is_loss_unknown),
-    )

@@ -19,7 +19,7 @@ class Names:
 
     def note(self, who: Who) -> None:
         """Notes what a principal is called."""
-        if who.name:
+        if who.name or who.person:
             self.principals.setdefault(who.principal, who)
 
     def note_written(self, principal: Principal, written: str) -> None:

@@ -24,10 +24,10 @@ from ..model.inputs import (
 from ..model.lines import WHOLE, TableLine, lines_of
 from ..model.named import Place, Who
 from ..model.planning import Access, Rights
+from ..model.unknown import is_unknown
 from .model import Cause, ForeignCode, Target
 from .names import Names
 from .steps import DYNAMIC, Preview, State, Step
-from .values import Unreadable, why_hidden
 
 _HARMLESS = {"refresh", "read", "discard", "remove-pending-replace"}
 """Operations that only look, or change the stack's state alone."""
@@ -38,8 +38,38 @@ _STAYS = {"same", "import"}
 _NOT_ACCESS = {"workspace", "environment", "user", "service_account", "max_removals", "allow_empty"}
 """Inputs that a review can do without: names whose ids stand beside them, and limits that the check has applied."""
 
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the mark of a secret, the same in every stack
+"""The key that marks an object as a special value in states and plans, and its value for a secret (pulumi's
+`sdk/go/common/resource/sig`)."""
+
 Op = Literal["stays", "create", "update", "replace", "delete"]
 M = TypeVar("M", bound=Inputs)
+
+
+class Unreadable(Exception):
+    """A value that does not tell what the update does. `what` is the property, `reason` why."""
+
+    def __init__(self, what: str, reason: str) -> None:
+        super().__init__(f"{what} {reason}")
+        self.what = what
+        self.reason = reason
+
+
+def why_hidden(value: object) -> str | None:
+    """Why `value`, or something in it, does not tell anything; None where nothing is hidden."""
+    if is_unknown(value):
+        return "is not known before the update"
+    if value == "[secret]":
+        return "is secret"
+    if isinstance(value, Mapping):
+        table = cast("Mapping[str, Any]", value)
+        if _SIGNATURE in table:
+            return "is secret" if table[_SIGNATURE] == _SECRET else "is not known before the update"
+        return next((reason for item in table.values() if (reason := why_hidden(item))), None)
+    if isinstance(value, list):
+        return next((reason for item in cast("list[Any]", value) if (reason := why_hidden(item))), None)
+    return None
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from ..decision import Decision, Result
 from ..model import AnyChange, GrantChange, Origin, Review
 from ..summary import summary
 from ..text import visible
-from .rows import STRONG, WORDS, Chip, Mark, Row, mark_of, notes_of, notes_on, origin_parts, row_of, rows, title
+from .rows import STRONG, WORDS, Chip, Mark, Row, notes_on, origin_parts, row_of, rows, title
 
 R = TypeVar("R")
 
@@ -161,8 +161,7 @@ def _groups(listed: Sequence[Row]) -> list[Group[Row]]:
 
 def _spot(change: AnyChange) -> Spot:
     row = row_of(change)
-    mark = mark_of(change)
-    cell = Cell(mark, _STYLES[mark], row.chips, "; ".join(notes_of(change)))
+    cell = Cell(row.mark, _STYLES[row.mark], row.chips, "; ".join(row.notes))
     login = row.who if row.who != row.title else ""
     if isinstance(change, GrantChange):
         place = (change.where.name or change.where.id, change.where.id)

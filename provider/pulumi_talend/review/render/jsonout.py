@@ -6,7 +6,7 @@ A version's meaning never changes; what is added leaves the number, what changes
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -14,7 +14,7 @@ from ...model.lines import TableLine
 from ...model.named import Place, Who
 from ..approval import digest_of
 from ..decision import Decision
-from ..model import Alert, AnyChange, Cause, GrantChange, Review, UnknownEffect, count
+from ..model import Alert, AnyChange, Cause, GrantChange, Review, UnknownEffect
 
 VERSION = 1
 
@@ -33,7 +33,7 @@ def schema() -> dict[str, Any]:
 
 def as_data(review: Review, decision: Decision) -> dict[str, Any]:
     """`review` as what JSON is made of."""
-    counts, origin = count(review), review.origin
+    origin = review.origin
     return {
         "version": VERSION,
         "kind": "access-review",
@@ -46,14 +46,7 @@ def as_data(review: Review, decision: Decision) -> dict[str, Any]:
         "at": origin.at.isoformat(timespec="seconds") if origin.at else None,
         "digest": digest_of(review),
         "decision": _decision(decision),
-        "summary": {
-            "gains": counts.gains,
-            "losses": counts.losses,
-            "ended": counts.ended,
-            "prolonged": counts.prolonged,
-            "takenOver": counts.taken_over,
-            "unknown": counts.unknown,
-        },
+        "summary": counts(review.changes, len(review.unknown)),
         "alerts": [_alert(alert) for alert in review.alerts],
         "grants": [_grant(change) for change in review.grants],
         "roleMappings": [{"customerRole": c.target, **_change(c)} for c in review.mappings],
@@ -64,6 +57,18 @@ def as_data(review: Review, decision: Decision) -> dict[str, Any]:
         "otherResources": review.others,
         "endpointFromStack": review.endpoint,
         "notes": list(review.notes),
+    }
+
+
+def counts(changes: Sequence[AnyChange], unknown: int) -> dict[str, int]:
+    """How many gain, lose, ...; one change can count in several. `unknown`: steps of which is not known what they change."""
+    return {
+        "gains": sum(bool(change.gained) for change in changes),
+        "losses": sum(bool(change.lost) for change in changes),
+        "ended": sum(change.ends for change in changes),
+        "prolonged": sum(change.prolongs for change in changes),
+        "takenOver": sum(change.is_taken_over for change in changes),
+        "unknown": unknown + sum(change.is_loss_unknown for change in changes),
     }
 
 
