@@ -139,7 +139,7 @@ def functions_table() -> list[str]:
     """The look-ups for programs."""
     rows = ["| Function | Returns | Meaning |", "|---|---|---|"]
     for name in sorted(
-        name for name in pulumi_talend.__all__ if name.startswith("get_") and not name.endswith("_output")
+        name for name in sorted(pulumi_talend.__all__) if name.startswith("get_") and not name.endswith("_output")
     ):
         function = getattr(pulumi_talend, name)
         arguments = section(function.__doc__, "Args")
@@ -167,7 +167,7 @@ def results_table() -> list[str]:
 def exceptions_table() -> list[str]:
     """The public exceptions, each below its base."""
     rows = ["| Exception | Is a | Meaning |", "|---|---|---|"]
-    for name in pulumi_talend.__all__:
+    for name in sorted(pulumi_talend.__all__):
         kind = getattr(pulumi_talend, name)
         if isinstance(kind, type) and issubclass(kind, Exception):
             bases = ", ".join(f"`{base.__name__}`" for base in kind.__bases__)

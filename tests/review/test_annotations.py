@@ -55,9 +55,7 @@ def test_only_as_many_as_github_shows_and_the_gravest_first() -> None:
 
 def test_names_add_no_command_and_no_property() -> None:
     review = nasty_review()
-    change = replace(
-        review.mappings[0], customer_role="%0Aa,b:c\n::error::x", line=CauseLine(TableLine("a,b%.yaml:3:1"))
-    )
+    change = replace(review.mappings[0], target="%0Aa,b:c\n::error::x", line=CauseLine(TableLine("a,b%.yaml:3:1")))
     (line,) = github_annotations(replace(review, grants=(), mappings=(change,)), HERE)
     properties, _, text = line.removeprefix("::").partition("::")
     assert properties == "warning file=a%2Cb%25.yaml,line=3,title=Access"

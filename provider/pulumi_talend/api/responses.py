@@ -49,7 +49,7 @@ def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """The object of these members. Raises DuplicateKeyError, which is a ValueError: two readers could see two documents."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise DuplicateKeyError
+        raise DuplicateKeyError("a key occurs twice")
     return found
 
 

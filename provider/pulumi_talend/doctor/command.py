@@ -68,7 +68,7 @@ def doctor(
             if console is not None:
                 with progress.paused():
                     _show(found[-1], console)
-    counts = Counter(each.status for each in found)
+    counts: Counter[Status] = Counter(each.status for each in found)
     if console is None:
         document = {"version": 1, "ok": not counts["fail"], "findings": [dataclasses.asdict(each) for each in found]}
         print(json.dumps(document, indent=2))
