@@ -11,14 +11,15 @@ MAY_IMPORT = {
     "model": {"model"},
     "dynamic_host": set[str](),
     "private_files": set[str](),
+    "journal_files": {"private_files"},
     "shadowing": set[str](),
     "errors": {"model", "dynamic_host"},
     "api": {"api", "errors", "model"},
-    "access": {"access", "api", "errors", "model", "private_files"},
+    "access": {"access", "api", "errors", "model", "journal_files", "private_files"},
     "loader": {"dynamic_host", "provider", "shadowing"},
     "table": {"table", "model"},
-    "resources": {"resources", "loader", "shadowing", "table"},
-    "provider": {"provider", "access", "api", "errors", "model", "loader", "dynamic_host", "debuglog"},
+    "resources": {"resources", "loader", "shadowing", "table", "journal_files"},
+    "provider": {"provider", "access", "api", "errors", "model", "loader", "dynamic_host", "journal_files", "debuglog"},
 }
 """Room → rooms that it may import. The commands (adopt, review, doctor, ...) may import all of these."""
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_talend.access.journal import Journal, Target, journal_directory
+from pulumi_talend.access.journal import Journal, Target
+from pulumi_talend.journal_files import journal_directory
 from pulumi_talend.model.grants import GrantKey, Principal
 
 KEY = GrantKey("w", Principal("users", "u"))

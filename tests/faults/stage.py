@@ -25,9 +25,9 @@ import hosting
 import support
 from pulumi_talend.access import TenantAccess
 from pulumi_talend.access.group_commit import GroupCommit
-from pulumi_talend.access.journal import VARIABLE
 from pulumi_talend.access.mappings import Mappings
 from pulumi_talend.api import Pacer, Settings, TalendClient
+from pulumi_talend.journal_files import VARIABLE
 from pulumi_talend.provider.session import SESSIONS
 from pulumi_talend_sandbox.tenant import Behaviour, Company, Tenant, company
 from pulumi_talend_sandbox.tenant.company import Workspace, object_id

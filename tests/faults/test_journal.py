@@ -17,8 +17,9 @@ from e2e.company import FELIX, FINANCE, GRETA, OSKAR, SALES
 from faults.dying import Mortal, Project
 from hosting import refusals
 from pulumi_talend import AlreadyExistsError, NotVerifiedError
-from pulumi_talend.access.journal import MAX_AGE_SECONDS, Journal, journal_directory
+from pulumi_talend.access.journal import MAX_AGE_SECONDS, Journal
 from pulumi_talend.errors import BadRequestError
+from pulumi_talend.journal_files import journal_directory
 from pulumi_talend.model.grants import GrantKey, Principal
 from pulumi_talend.provider.session import SESSIONS
 from pulumi_talend.provider.single import RoleMappingProvider, WorkspacePermissionProvider

@@ -2,7 +2,8 @@
 
 A grant or mapping does not say who created it. Where a process dies between the API's work and the engine's record of it, the
 object exists in the tenant and in no state, and looks like one that was created by hand. So before the first call that creates
-something, an entry is written to a directory of the user's, and deleted once state has the object or the API has refused it.
+something, an entry is written to a directory of the user's, and deleted once state has the object (`resources/recorded.py`; after
+an interruption, the next check) or the API has refused it.
 What exists exactly as an entry says, for the very resource that the entry names, is finished instead of refused. Everything
 else is an unmanaged grant: no entry, another resource, or anything else that exists.
 
@@ -16,15 +17,12 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
+from ..journal_files import MOST_CHARACTERS, OWNER, VARIABLE
 from ..model.grants import GrantKey
 from ..private_files import make_private_directory, read_private, replace_private
-
-VARIABLE = "TALEND_JOURNAL"
-"""Where the entries are: a directory, or `off`. By default `talend-journal` in PULUMI_HOME (`~/.pulumi`)."""
 
 MAX_AGE_SECONDS = 7 * 24 * 3600.0
 """An older entry does not count."""
@@ -37,19 +35,6 @@ Notify = Callable[[str], object]
 
 Target: TypeAlias = "GrantKey | str"
 """What an entry is about: a grant, or the mapping of the customer role of that name."""
-
-
-def journal_directory(environ: Mapping[str, str]) -> Path | None:
-    """Where the entries are, by the environment; None where they are switched off, or without a home directory."""
-    value = environ.get(VARIABLE, "").strip()
-    if value.lower() == "off":
-        return None
-    if value:
-        return Path(value)
-    home = environ.get("PULUMI_HOME", "").strip()
-    with suppress(RuntimeError):  # an account without a home directory
-        return Path(home or Path("~/.pulumi").expanduser()) / "talend-journal"
-    return None
 
 
 class Journal:
@@ -85,7 +70,7 @@ class Journal:
         for target, value in given.items():
             owner = self._owner_of(target)
             if owner is not None:
-                entry = {"tenant": self._base_url, "target": _text(target), "owner": owner, "given": sorted(value)}
+                entry = {"tenant": self._base_url, "target": _text(target), OWNER: owner, "given": sorted(value)}
                 self._write(self._name(target), json.dumps(entry))
 
     def begun(self, target: Target) -> frozenset[str] | None:
@@ -142,7 +127,7 @@ class Journal:
     def _read(self, path: Path, target: Target, owner: str) -> frozenset[str] | None:
         """What an entry says, where there is one to be trusted: not too old, not from the future, whole, of target and owner."""
         try:
-            text, written_at = read_private(path, most_characters=1_000_000)
+            text, written_at = read_private(path, most_characters=MOST_CHARACTERS)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
@@ -157,7 +142,7 @@ class Journal:
         if not isinstance(entry, dict):
             return None
         fields = cast("dict[str, Any]", entry)
-        about = {"tenant": self._base_url, "target": _text(target), "owner": owner}
+        about = {"tenant": self._base_url, "target": _text(target), OWNER: owner}
         if any(fields.get(name) != value for name, value in about.items()):
             return None
         given: Any = fields.get("given")

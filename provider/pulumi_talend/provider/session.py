@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from .. import debuglog
 from ..access import TenantAccess
-from ..access.journal import Journal, Target, journal_directory
+from ..access.journal import Journal, Target
 from ..api import Settings, TalendClient, extra_permissions, resolve_settings
 from ..api.endpoints import is_this_machine
 from ..dynamic_host import EngineLog, Severity
 from ..errors import ConfigurationError, TalendError
+from ..journal_files import journal_directory, owner_text
 from ..model.expiry import parse_time
 from ..model.grants import GrantKey
 from ..model.problems import Problem
@@ -138,19 +137,7 @@ class Session:
 
     def _owner_of(self, target: Target) -> str | None:
         urn = self.claims.manager("grant" if isinstance(target, GrantKey) else "mapping", target)
-        return None if urn is None else f"{_backend(self._environ)}|{self.organization}|{urn}"
-
-
-def _backend(environ: Mapping[str, str]) -> str:
-    """Where the stack's state is, so that a stack of the same name elsewhere is another owner."""
-    url = environ.get("PULUMI_BACKEND_URL", "").strip()
-    if url:
-        return url
-    home = Path(environ.get("PULUMI_HOME", "").strip() or Path("~/.pulumi").expanduser())
-    try:
-        return str(json.loads((home / "credentials.json").read_text("utf-8")).get("current", ""))
-    except (OSError, ValueError, AttributeError, RuntimeError):
-        return ""  # not logged in by a file: the stack's URN alone
+        return None if urn is None else owner_text(self._environ, self.organization, urn)
 
 
 class Sessions:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pulumi
 
 from .program import TalendResource
+from .recorded import forget_when_recorded
 
 
 class RoleMapping(TalendResource, talend="RoleMapping"):
@@ -49,3 +50,4 @@ class RoleMapping(TalendResource, talend="RoleMapping"):
         """
         inputs = {"role_name": role_name, "roles": roles, "expires_at": expires_at, "adopt_existing": adopt_existing}
         super().__init__(*self._declaration(name, inputs, opts))
+        forget_when_recorded(self)

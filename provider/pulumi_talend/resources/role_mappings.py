@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import pulumi
 
 from .program import TalendResource
+from .recorded import forget_when_recorded
 
 
 class RoleMappings(TalendResource, talend="RoleMappings"):
@@ -47,3 +48,4 @@ class RoleMappings(TalendResource, talend="RoleMappings"):
         """
         inputs = {"mappings": mappings, "allow_empty": allow_empty, "max_removals": max_removals}
         super().__init__(*self._declaration(name, inputs, opts))
+        forget_when_recorded(self)

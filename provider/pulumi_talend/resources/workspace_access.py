@@ -10,6 +10,7 @@ import pulumi
 from typing_extensions import NotRequired
 
 from .program import TalendResource
+from .recorded import forget_when_recorded
 from .workspace_permission import Permission
 
 
@@ -115,6 +116,7 @@ class WorkspaceAccess(TalendResource, talend="WorkspaceAccess"):
             "principals": None,
         }
         super().__init__(*self._declaration(name, inputs, opts, computed=["workspace_id"]))
+        forget_when_recorded(self)
 
 
 def _as_dicts(grants: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 import pulumi
 
 from .program import TalendResource
+from .recorded import forget_when_recorded
 
 Permission = Literal["VIEW", "EXECUTE", "AUTHOR", "PUBLISH", "MANAGE"] | str
 """A workspace permission. Others than the five are for `talend:extraPermissions`."""
@@ -92,3 +93,4 @@ class WorkspacePermission(TalendResource, talend="WorkspacePermission"):
             "adopt_existing": adopt_existing,
         }
         super().__init__(*self._declaration(name, inputs, opts))
+        forget_when_recorded(self)
