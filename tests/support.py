@@ -218,3 +218,42 @@ def permissions_path(key: GrantKey) -> str:
 def as_command(script: str, python: str = sys.executable) -> str:
     """A file that runs as a command and is Python; a first line that names `python` itself cannot hold a blank."""
     return f"#!/bin/sh\n'''exec' \"{python}\" \"$0\" \"$@\"\n' '''\n{script}\n"
+
+
+class WatchedLock:
+    """A lock that knows whether it is held; `guard` lets it watch a dict that it protects."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self.depth = 0
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        self.depth += 1
+
+    def __exit__(self, *_error: object) -> None:
+        self.depth -= 1
+        self._lock.release()
+
+    def guard(self, of: dict[Any, Any]) -> dict[Any, Any]:
+        """A copy of `of` that fails where it is read or changed while the lock is not held."""
+        return _Guarded(self, of)
+
+
+class _Guarded(dict[Any, Any]):
+    def __init__(self, lock: WatchedLock, of: dict[Any, Any]) -> None:
+        super().__init__(of)
+        self._watched = lock
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in {"get", "items", "keys", "values", "pop", "setdefault", "update", "clear"}:
+            assert self._watched.depth, f"{name} without the lock"
+        return super().__getattribute__(name)
+
+    def __getitem__(self, key: Any) -> Any:
+        assert self._watched.depth, f"[{key!r}] without the lock"
+        return super().__getitem__(key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        assert self._watched.depth, f"[{key!r}] = without the lock"
+        super().__setitem__(key, value)

@@ -168,3 +168,16 @@ def test_a_listing_that_fails_fails_for_all_who_have_waited_for_it() -> None:
     results = support.in_threads([lambda: mappings.find_unmanaged("ours")] * 8)
     assert {type(result).__name__ for result in results} == {"ForbiddenError"}
     assert len(reads) == 1, "each would try as often, one after the other"
+
+
+def test_what_is_confirmed_is_compared_and_changed_under_one_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a list that is compared with it while another thread's write is confirmed would fail, or lack that write."""
+    with Api(now={"ours": "Operator"}).client() as client:
+        listing, lock = MappingList(client, lambda _message: None, lambda _seconds: None), support.WatchedLock()
+        monkeypatch.setattr(listing, "_lock", lock)
+        monkeypatch.setattr(listing, "_confirmed", lock.guard(listing._confirmed))
+        listing.confirm({"ours": OPERATOR, "gone": None})
+        assert [one.name for one in listing.read([], may_be_empty=True)] == ["ours"]
+        assert listing.confirmed() == {"ours": OPERATOR}
+        listing.forget()
+        assert listing.confirmed() == {}

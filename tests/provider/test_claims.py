@@ -1,5 +1,7 @@
 """Which resource manages what, when many threads check at once, and when the program's claims are all there."""
 
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 import threading
@@ -78,3 +80,18 @@ def test_a_check_begins_the_wait_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(claims_module, "time", types.SimpleNamespace(sleep=sleep))
     claims.wait_until_quiet()
     assert slept == [claims_module.QUIET_SECONDS] * 3
+
+
+def test_claims_are_looked_at_and_made_under_one_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else two checks at once would both find that nobody else manages a grant."""
+    claims, lock = Claims(), support.WatchedLock()
+    monkeypatch.setattr(claims, "_lock", lock)
+    for name in ("_claims", "_managers", "_parts", "_held", "_created"):
+        monkeypatch.setattr(claims, name, lock.guard(getattr(claims, name)))
+    claims.note_state("a", ["a grant"])
+    assert claims.make("a", [GRANT]) == {}
+    assert claims.make("b", [WHOLE]) != {}
+    claims.note_created("a", "a grant")
+    assert claims.keeps("b", "grant", "a grant")
+    assert claims.is_held("a", "a grant")
+    assert claims.manager("grant", "a grant") == "a"
