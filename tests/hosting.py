@@ -187,7 +187,12 @@ class Run:
         """Reads the resource back into state; its properties, None where it is gone."""
         old = self.states[name]
         answer = self._servicer.Read(
-            provider_pb2.ReadRequest(urn=old.urn, id=old.id, properties=_struct(_with(old.kind, old.outputs))),
+            provider_pb2.ReadRequest(
+                urn=old.urn,
+                id=old.id,
+                properties=_struct(_with(old.kind, old.outputs)),
+                inputs=_struct(_with(old.kind, old.inputs)),
+            ),
             _Context(),
         )
         if not answer.id:

@@ -29,14 +29,27 @@ Severity = Literal["info", "warning"]
 
 def current_urn() -> str:
     """The URN of the resource that the host is serving in this thread; empty where that cannot be told."""
+    urn: object = getattr(_current_request(), "urn", None)
+    return urn if isinstance(urn, str) else ""
+
+
+def current_inputs() -> dict[str, Any]:
+    """The inputs in state of the resource that the host is reading in this thread; empty where that cannot be told."""
+    from pulumi.runtime import rpc  # not where a program imports this module
+
+    inputs: Any = getattr(_current_request(), "inputs", None)
+    return rpc.deserialize_properties(inputs) if inputs is not None else {}
+
+
+def _current_request() -> object:
     frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
     while frame is not None:
         if frame.f_code.co_name in _OPERATIONS:
-            urn: object = getattr(frame.f_locals.get("request"), "urn", None)
-            if isinstance(urn, str):
-                return urn
+            request: object = frame.f_locals.get("request")
+            if isinstance(getattr(request, "urn", None), str):
+                return request
         frame = frame.f_back
-    return ""
+    return None
 
 
 class OneLineError(Exception):

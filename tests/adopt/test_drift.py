@@ -184,7 +184,7 @@ def test_a_resource_that_cannot_be_read_is_an_error(on_small: Access, tmp_path: 
     said = on_small("drift", "--state", exported([one], tmp_path / "s.json"))
 
     assert said.code == 1
-    assert "::odd in the state: 'w/nobody/1' is not the id of a grant" in said.stderr
+    assert "::odd in the state: principals: has 'nobody/1' as id of 'x'" in said.stderr
 
 
 @pytest.mark.parametrize("kind", ["empty-listing", "partial-listing"])

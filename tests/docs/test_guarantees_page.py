@@ -109,6 +109,22 @@ SHOWN_BY: dict[str, tuple[str, ...]] = {
         f"{RESOURCES}ownership.py::test_what_an_interrupted_replacement_has_left_takes_nothing_from_its_successor",
         f"{E2E}over_several_runs.py::test_what_moves_stays_however_many_runs_it_takes",
     ),
+    # The state is changed by other means
+    "`pulumi state rename` and `pulumi state move`": (
+        f"{E2E}state_commands.py::test_renamed_deleted_and_moved_in_state_the_access_stays",
+    ),
+    "`pulumi state delete` and `retain_on_delete`": (
+        f"{E2E}state_commands.py::test_renamed_deleted_and_moved_in_state_the_access_stays",
+        f"{E2E}state_commands.py::test_what_is_retained_and_declared_again_is_not_taken_for_an_interrupted_update",
+    ),
+    "`ignore_changes` keeps": (
+        f"{RESOURCES}ends.py::test_what_ignore_changes_keeps_of_access_that_has_ended",
+        f"{RESOURCES}ends.py::test_what_ignore_changes_keeps_of_a_set_whose_access_has_ended",
+    ),
+    "In a state that was edited by hand": (
+        f"{RESOURCES}damaged_state.py::test_a_refresh_repairs_it_and_nothing_is_lost_or_left",
+        f"{RESOURCES}damaged_state.py::test_what_a_refresh_cannot_repair_says_so_and_can_be_taken_over_again",
+    ),
     # Updates that are cut off
     "Changed, replaced, removed": (
         f"{FAULTS}crashes.py::test_the_next_update_ends_as_asked",

@@ -257,3 +257,43 @@ def test_the_time_of_the_sandbox_counts_for_a_tenant_on_this_machine_only() -> N
     session = Session(settings.get, {CLOCK_VARIABLE: "2000-01-01T00:00:00Z"}, EngineLog())
     assert session.time_for("2199-01-01T00:00:00Z").year > 2000
     session.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "access", "inputs"),
+    [
+        (Permission, "permissions", GRANT),
+        (Mapping, "roles", {"role_name": "guests", "roles": ["Operator"], "expires_at": END}),
+    ],
+)
+def test_what_ignore_changes_keeps_of_access_that_has_ended(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, kind: Any, access: str, inputs: dict[str, Any]
+) -> None:
+    """The engine gives the inputs of the last check in place of the program's."""
+    at(monkeypatch, "2027-01-01T00:00:00Z")
+    lab.run().up(kind, "g", **inputs)
+    empty: dict[str, Any] = {**inputs, access: []}
+    refused = refusals(lambda: lab.run().preview(kind, "g", **empty))
+    assert refused == [(access, "is empty; name at least one, or remove the resource")]
+    at(monkeypatch, "2027-02-01T00:00:00Z")
+    lab.run().up(kind, "g", **inputs)
+    assert lab.run().preview(kind, "g", **empty)[0] == "same"
+    renewed: dict[str, Any] = {**empty, "expires_at": "2027-03-01T00:00:00Z"}
+    ((where, reason),) = refusals(lambda: lab.run().preview(kind, "g", **renewed))
+    assert (where, f"Take '{access}' out of ignore_changes" in reason) == (access, True)
+
+
+def test_what_ignore_changes_keeps_of_a_set_whose_access_has_ended(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    inputs: dict[str, Any] = {
+        **SALES,
+        "grants": {ANNA: {"permissions": ["VIEW"], "expires_at": END}},
+        "exclusive": False,
+    }
+    at(monkeypatch, "2027-01-01T00:00:00Z")
+    lab.run().up(Set, "s", **inputs)
+    empty: dict[str, Any] = {**inputs, "grants": {}}
+    assert [where for where, _ in refusals(lambda: lab.run().preview(Set, "s", **empty))] == [""]
+    at(monkeypatch, "2027-02-01T00:00:00Z")
+    lab.run().up(Set, "s", **inputs)
+    assert anna(lab) is None
+    assert lab.run().preview(Set, "s", **empty)[0] == "same"

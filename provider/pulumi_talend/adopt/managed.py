@@ -12,9 +12,10 @@ from ..api.text import clean
 from ..errors import TalendError
 from ..loader import TABLE, TYPE_PREFIX, own_provider
 from ..model.grants import GrantKey, PrincipalKind
-from ..model.inputs import MODELS, RoleMappingsInputs, WorkspaceAccessInputs, WorkspacePermissionInputs, parse_state
+from ..model.inputs import MODELS, RoleMappingsInputs, WorkspaceAccessInputs
 from ..model.lines import WHOLE, TableLine, lines_of
 from ..model.planning import Access
+from ..model.state import StateValueError, parse_recorded
 
 _EXPORT = "Make one with `pulumi stack export --file FILE`."
 
@@ -107,17 +108,15 @@ def managed_by(states: Iterable[list[dict[str, Any]]]) -> Managed:
         lines = lines_of(cast("dict[str, Any]", inputs).get(TABLE) if isinstance(inputs, dict) else None)
         try:
             _add(managed, name, cast("dict[str, Any]", outputs), urn, lines)
-        except (ValueError, KeyError) as error:
+        except StateValueError as error:
             raise _unreadable(urn, clean(str(error))) from None
     return managed
 
 
 def _add(managed: Managed, type_name: str, outputs: dict[str, Any], urn: str, lines: Mapping[str, TableLine]) -> None:
-    inputs = parse_state(MODELS[type_name], outputs)
+    inputs = parse_recorded(MODELS[type_name], outputs)
     held: Mapping[GrantKey | str, Access] = inputs.wanted
     written: dict[GrantKey | str, str] = {}
-    if isinstance(inputs, WorkspacePermissionInputs) and not held:
-        raise ValueError("its workspace or its principal has no id")
     if isinstance(inputs, WorkspaceAccessInputs):
         written = {inputs.key_of(who): who for who in inputs.entries}
         managed.complete.update({(str(inputs.workspace_id), kind): urn for kind in inputs.kinds})

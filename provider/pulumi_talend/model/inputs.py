@@ -5,7 +5,7 @@ Every reason for a refusal comes at once, each with its property. A value that i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Annotated, Any, ClassVar, Literal, TypeVar, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PrivateAttr, ValidationError
@@ -47,6 +47,8 @@ class Inputs(BaseModel):
     access: ClassVar[tuple[str, ...]] = ()
     labels: ClassVar[tuple[str, ...]] = ()
     planned: ClassVar[tuple[str, ...]] = ()
+    ending: ClassVar[tuple[str, ...]] = ()
+    """Those of `access` that a check leaves empty where the access has ended."""
     _lines: Mapping[str, TableLine] = PrivateAttr(default_factory=dict[str, TableLine])
 
     @property
@@ -72,6 +74,15 @@ class Inputs(BaseModel):
 
     def problems(self) -> list[Problem]:
         """Returns what is wrong with the properties together."""
+        return []
+
+    @property
+    def recorded_id(self) -> str | None:
+        """The id that a state has of the resource; None where every resource of the type has the same."""
+        return None
+
+    def problems_in_state(self) -> list[Problem]:
+        """Returns what is wrong with them as a state's, where everything is resolved."""
         return []
 
     def as_properties(self) -> dict[str, Any]:
@@ -117,6 +128,7 @@ class WorkspacePermissionInputs(Inputs):
 
     identity: ClassVar[tuple[str, ...]] = ("workspace_id", "user_id", "service_account_id")
     access: ClassVar[tuple[str, ...]] = ("permissions",)
+    ending: ClassVar[tuple[str, ...]] = ("permissions",)
     labels: ClassVar[tuple[str, ...]] = ("workspace", "environment", "user", "service_account", "expires_at")
 
     workspace: Name | None = None
@@ -144,6 +156,16 @@ class WorkspacePermissionInputs(Inputs):
         return problems
 
     @property
+    def recorded_id(self) -> str | None:
+        """The grant's."""
+        return self.key.resource_id if self.key is not None else None
+
+    def problems_in_state(self) -> list[Problem]:
+        """Workspace and principal have ids."""
+        where = "user_id" if self.workspace_id is not None else "workspace_id"
+        return [] if self.key is not None else [Problem(where, "is missing")]
+
+    @property
     def key(self) -> GrantKey | None:
         """What the grant is about; None while names are not resolved or ids not known."""
         kind: PrincipalKind = "users" if self.user_id is not None else "service-accounts"
@@ -168,12 +190,18 @@ class RoleMappingInputs(Inputs):
 
     identity: ClassVar[tuple[str, ...]] = ("role_name",)
     access: ClassVar[tuple[str, ...]] = ("roles",)
+    ending: ClassVar[tuple[str, ...]] = ("roles",)
     labels: ClassVar[tuple[str, ...]] = ("expires_at",)
 
     role_name: CustomerRole
     roles: RoleNames
     expires_at: Time | None = None
     adopt_existing: Flag | None = None
+
+    @property
+    def recorded_id(self) -> str | None:
+        """The customer role."""
+        return self.role_name
 
     @property
     def key(self) -> str | None:
@@ -269,6 +297,7 @@ class WorkspaceAccessInputs(Inputs):
 
     identity: ClassVar[tuple[str, ...]] = ("workspace_id",)
     access: ClassVar[tuple[str, ...]] = ("grants", "principals", "exclusive")
+    ending: ClassVar[tuple[str, ...]] = ("grants",)
     labels: ClassVar[tuple[str, ...]] = ("workspace", "environment")
     planned: ClassVar[tuple[str, ...]] = ("removes", "restores")
 
@@ -289,6 +318,22 @@ class WorkspaceAccessInputs(Inputs):
         if self.exclusive is False and self.grants == {}:
             problems.append(Problem("grants", "is empty; name at least one principal, or remove the resource"))
         return problems
+
+    @property
+    def recorded_id(self) -> str | None:
+        """The workspace's."""
+        return self.workspace_id
+
+    def problems_in_state(self) -> list[Problem]:
+        """Workspace and principals have ids."""
+        if self.workspace_id is None:
+            return [Problem("workspace_id", "is missing")]
+        principals = self.principals or {}
+        reasons = [_path_problem(who, principals.get(who)) for who in self.entries]
+        problems = [Problem("principals", reason) for reason in reasons if reason]
+        # Also where an entry was null, which the engine leaves out of what it passes on.
+        lacking = sorted(principals.keys() - self.entries.keys())
+        return problems + [Problem("grants", f"has no entry of '{who}'") for who in lacking]
 
     @property
     def entries(self) -> Mapping[str, GrantEntry]:
@@ -326,6 +371,16 @@ class WorkspaceAccessInputs(Inputs):
 def grant_key(workspace_id: str, principal: str) -> GrantKey:
     """The key of a grant on a workspace of a principal as written in state (`users/ID`). Raises ValueError."""
     return GrantKey.from_resource_id(f"{workspace_id}/{principal}")
+
+
+def _path_problem(who: str, path: str | None) -> str:
+    if path is None:
+        return f"has no id of '{who}'"
+    try:
+        grant_key("workspace", path)
+    except ValueError:
+        return f"has {ascii(path)[:60]} as id of '{who}'"
+    return ""
 
 
 def principal_path(principal: Principal) -> str:
@@ -374,6 +429,7 @@ def parse(
     *,
     extra_permissions: Iterable[str] | None = (),
     checked: bool = False,
+    ended: Collection[str] = (),
 ) -> M | list[Problem]:
     """Parses Pulumi properties.
 
@@ -382,6 +438,7 @@ def parse(
         properties: Pulumi properties; null counts as not given.
         extra_permissions: Permissions that are valid beside the documented ones; None where any name may be.
         checked: The properties come out of a check, where access that has ended is left out or an empty list.
+        ended: Properties that are empty as a check has left them.
 
     Returns:
         The inputs, or everything that is wrong with them.
@@ -389,40 +446,13 @@ def parse(
     given = {name: value for name, value in properties.items() if value is not None}
     try:
         extra = None if extra_permissions is None else tuple(extra_permissions)
-        inputs = model.model_validate(given, context={"extra_permissions": extra, "checked": checked})
+        inputs = model.model_validate(given, context={"extra_permissions": extra, "checked": checked or bool(ended)})
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
         return list(dict.fromkeys(_problem(detail) for detail in details if not _is_other_branch(detail)))
-    return inputs if checked else inputs.problems() or inputs
-
-
-class StateValueError(ValueError):
-    """A property of a state that is not what the model says.
-
-    Attributes:
-        where: The property; empty for the whole.
-        reason: What is wrong with it.
-    """
-
-    def __init__(self, where: str, reason: str) -> None:
-        super().__init__(f"{where}: {reason}")
-        self.where = where
-        self.reason = reason
-
-
-def parse_state(model: type[M], properties: Mapping[str, Any]) -> M:
-    """Parses properties that a state or a preview has, which a check has passed. Every permission in them counts as valid.
-
-    Raises:
-        StateValueError: One is not what the model says.
-    """
-    given = {name: value for name, value in properties.items() if value is not None}
-    try:
-        return model.model_validate(given, context={"checked": True, "extra_permissions": None})
-    except ValidationError as error:
-        detail = error.errors(include_url=False, include_input=False)[0]
-        where = str(detail["loc"][0]) if detail["loc"] else ""
-        raise StateValueError(where, str(detail["msg"]).removeprefix("Value error, ")) from None
+    if checked:
+        return inputs
+    return [problem for problem in inputs.problems() if problem.where not in ended] or inputs
 
 
 def _is_other_branch(detail: Any) -> bool:

@@ -26,14 +26,15 @@ from pulumi.output import Unknown
 from .. import debuglog
 from ..access import TenantAccess
 from ..access.directory import Directory
-from ..dynamic_host import current_urn, end_with_engine, show_errors_in_one_line, widen_thread_pool
+from ..dynamic_host import current_inputs, current_urn, end_with_engine, show_errors_in_one_line, widen_thread_pool
 from ..errors import ConfigurationError, TalendError
 from ..loader import PROGRAM, TABLE, ProviderReference
 from ..model.expiry import ends_soon, has_ended
-from ..model.inputs import Inputs, as_set, parse, parse_state
+from ..model.inputs import Inputs, as_set, parse
 from ..model.lines import WHOLE, TableLine, lines_of
 from ..model.planning import NOTHING, Access
 from ..model.problems import Problem, ProblemsError
+from ..model.state import StateValueError, parse_recorded
 from ..model.unknown import UNKNOWN, is_unknown
 from .claims import Claim, Manager, name_of
 from .session import SESSIONS, Session
@@ -134,7 +135,11 @@ class TalendProvider(ResourceProvider, Generic[I]):
         raise NotImplementedError
 
     def _read(self, id_: str, kept: Mapping[str, Any]) -> dict[str, Any] | None:
-        """The properties that the tenant has now, None where the object is gone; `kept` are those in state."""
+        """The properties that the tenant has now, None where the object is gone; `kept` are those in state, perhaps damaged.
+
+        Raises:
+            StateValueError: They are so damaged that it is not known what the resource has.
+        """
         raise NotImplementedError
 
     def _update(self, urn: str, olds: Mapping[str, Any], inputs: I) -> None:
@@ -198,29 +203,38 @@ class TalendProvider(ResourceProvider, Generic[I]):
         """Removes the object; one that is gone already is fine. Raises TalendError."""
 
         def work() -> None:
-            self.session.journal.forget(self._kept(_props))
+            self.session.journal.forget(self._kept(_props, _id))
             self._delete(current_urn(), _id, _props)
 
         _reported(f"delete {self.type_name}", work, _id)
 
     # How
 
-    def _kept(self, olds: Mapping[str, Any]) -> dict[Any, Access]:
-        """What state says that the resource has, without what has ended. Raises TalendError."""
-        if not any(olds.get(name) for name in self.inputs_type.access):
+    def _kept(self, olds: Mapping[str, Any], id_: str = "") -> dict[Any, Access]:
+        """What state says that the resource has, without what has ended. `id_`: its id there. Raises TalendError."""
+        if all(name.startswith("__") for name in olds):  # nothing is in state yet
             return {}
         try:
-            held = parse_state(self.inputs_type, olds).wanted
-        except (ValueError, KeyError) as error:
-            raise TalendError(
-                f"the state of the resource is damaged ({error})", advice="Run `pulumi refresh`."
-            ) from None
-        return {target: access for target, access in held.items() if access.rights != NOTHING}
+            recorded = parse_recorded(self.inputs_type, olds)
+            if id_ and recorded.recorded_id not in {None, id_}:
+                raise StateValueError("id", f"is {ascii(id_)[:100]}, which is not that of the other properties")  # noqa: TRY301
+            _plan_number(olds)
+        except StateValueError as error:
+            raise self._damaged(error, "Run `pulumi refresh`. If that does not repair it, run") from None
+        return {target: access for target, access in recorded.wanted.items() if access.rights != NOTHING}
+
+    def _damaged(self, error: StateValueError, advice: str) -> TalendError:
+        """The error where somebody has edited the state. The access stays until the program takes it over again."""
+        again = " with adopt_existing=True" if "adopt_existing" in self.inputs_type.model_fields else ""
+        return TalendError(
+            f"the state of the resource is damaged ({error})",
+            advice=f"{advice} `pulumi state delete '{current_urn()}'`, and let the program take its access over{again}.",
+        )
 
     def _checked(self, urn: str, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         program = self._program(news)
         given = {name: value for name, value in news.items() if value is not None and not name.startswith("__")}
-        inputs, problems = self._parsed(given)
+        inputs, problems = self._parsed(given, olds)
         problems = [*self.session.problems, *problems]
         try:
             if self.session.settings is None:
@@ -250,11 +264,17 @@ class TalendProvider(ResourceProvider, Generic[I]):
             return CheckResult(given, [*program.failures(problems), CheckFailure("", str(error))])
         return CheckResult(given, program.failures(dict.fromkeys(problems)))
 
-    def _parsed(self, given: Mapping[str, Any]) -> tuple[I | None, list[Problem]]:
+    def _parsed(self, given: Mapping[str, Any], olds: Mapping[str, Any]) -> tuple[I | None, list[Problem]]:
         """The inputs and what is wrong with them; properties that are not valid count as unknown, so that the names in the others
         are checked in the same round."""
         extra = self.session.extra_permissions
-        parsed = parse(self.inputs_type, given, extra_permissions=extra)
+        # With `ignore_changes` the engine gives what the last check has made.
+        ended = {
+            name
+            for name in self.inputs_type.ending
+            if not given.get(name) and given.get(name) == olds.get(name, UNKNOWN)
+        }
+        parsed = parse(self.inputs_type, given, extra_permissions=extra, ended=ended)
         if not isinstance(parsed, list):
             return parsed, []
         wrong = {problem.where for problem in parsed}
@@ -286,15 +306,15 @@ class TalendProvider(ResourceProvider, Generic[I]):
     def _with_plan_number(self, olds: Mapping[str, Any], inputs: I) -> dict[str, Any]:
         properties = inputs.as_properties()
         if self.inputs_type.planned:
-            number: Any = olds.get(PLAN_NUMBER, 0)
+            number = _plan_number(olds)
             has_plan = any(properties.get(name) for name in self.inputs_type.planned)
-            properties[PLAN_NUMBER] = int(number) + 1 if has_plan else int(number)
+            properties[PLAN_NUMBER] = number + 1 if has_plan else number
         return properties
 
     def _outputs(self, inputs: I, news: Mapping[str, Any]) -> dict[str, Any]:
         outputs = inputs.as_outputs()
         if PLAN_NUMBER in news:
-            outputs[PLAN_NUMBER] = int(news[PLAN_NUMBER])
+            outputs[PLAN_NUMBER] = _plan_number(news)
         return outputs
 
     def _replaced(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
@@ -320,16 +340,28 @@ class TalendProvider(ResourceProvider, Generic[I]):
 
     def _read_back(self, id_: str, props: dict[str, Any]) -> ReadResult:
         kept = {name: value for name, value in props.items() if name != "__provider"}
-        found = self._read(id_, kept)
-        self.session.journal.forget(self._kept(kept))
+        try:
+            found = self._read(id_, kept)
+        except StateValueError as error:
+            raise self._damaged(error, "Run") from None
         if found is None:
             return ReadResult("", {})
+        if self.inputs_type.planned and PLAN_NUMBER in found:
+            found[PLAN_NUMBER] = _plan_number(found, default=0)
+        self.session.journal.forget(self._kept(found))
         for name in self.inputs_type.access:
             if name in found and as_set(found[name]) == as_set(kept.get(name)):
                 found[name] = kept[name]  # the same set in the order that state has: no difference
         # Without drift the inputs of a set stay as they are, with the last plan in them: no difference to show.
-        stays = bool(self.inputs_type.planned) and found == kept
+        stays = bool(self.inputs_type.planned) and found == kept and self._are_valid(current_inputs())
         return ReadResult(id_, dict(found), inputs=None if stays else dict(found))
+
+    def _are_valid(self, inputs: Mapping[str, Any]) -> bool:
+        try:
+            self._kept(inputs)
+        except TalendError:
+            return False
+        return True
 
     def _valid(self, props: Mapping[str, Any]) -> I:
         inputs = parse(self.inputs_type, props, extra_permissions=self.session.extra_permissions, checked=True)
@@ -349,6 +381,16 @@ class TalendProvider(ResourceProvider, Generic[I]):
     def _ended(self, inputs: I) -> dict[str, str]:
         ends = {name: end for name, end in self._ends(inputs).items() if end is not None and not is_unknown(end)}
         return {name: end for name, end in ends.items() if has_ended(end, self.session.time_for(end))}
+
+
+def _plan_number(properties: Mapping[str, Any], *, default: int | None = None) -> int:
+    """The number of the last plan. Raises StateValueError where it is no number and there is no default."""
+    number: Any = properties.get(PLAN_NUMBER, 0)
+    if isinstance(number, (int, float)) and number == int(number):
+        return int(number)
+    if default is None:
+        raise StateValueError(PLAN_NUMBER, "is not a number")
+    return default
 
 
 def _reported(what: str, work: Callable[[], R], id_: str = "") -> R:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from ..access.names import unknown_roles
 from ..api.operations import SSO_RIGHTS
@@ -11,6 +11,7 @@ from ..model.grants import permission_list
 from ..model.inputs import RoleMappingsInputs
 from ..model.planning import NOTHING, Change, Desired, Rights, plan
 from ..model.problems import Problem, ProblemsError
+from ..model.state import StateValueError, valid_in_state
 from ..model.unknown import UNKNOWN
 from .base import Program, TalendProvider
 from .claims import ALL_MAPPINGS, Claim, Manager
@@ -135,9 +136,13 @@ class RoleMappingsProvider(TalendProvider[RoleMappingsInputs]):
 
     def _read(self, id_: str, kept: Mapping[str, Any]) -> dict[str, Any] | None:
         del id_
-        live = {name: self.tenant.mappings.read(name) for name in self._kept(kept)}
+        mappings: Any = kept.get("mappings")
+        if not isinstance(mappings, Mapping):
+            raise StateValueError("mappings", "is not a table")
+        live = {name: self.tenant.mappings.read(name) for name in cast("Mapping[str, object]", mappings)}
+        valid = valid_in_state(self.inputs_type, kept)
         return {
-            **{name: value for name, value in kept.items() if name not in self.inputs_type.planned},
+            **{name: value for name, value in valid.items() if name not in self.inputs_type.planned},
             "mappings": {name: sorted(roles) for name, roles in live.items() if roles},
         }
 

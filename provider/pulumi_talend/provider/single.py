@@ -14,6 +14,7 @@ from ..model.inputs import RoleMappingInputs, WorkspacePermissionInputs
 from ..model.lines import WHOLE
 from ..model.planning import NOTHING, Access, Change, Desired, Rights, plan
 from ..model.problems import Problem, ProblemsError
+from ..model.state import StateValueError, valid_in_state
 from .base import Program, TalendProvider
 from .claims import ALL_MAPPINGS, Claim, Manager, Scope, whole_of
 from .lines import change_line, say_changes, with_table_line
@@ -166,14 +167,19 @@ class SingleProvider(TalendProvider[I], Generic[I, T]):
         self._apply(plan(before, desired, live, managed_elsewhere=self._keeps(urn)))
 
     def _read(self, id_: str, kept: Mapping[str, Any]) -> dict[str, Any] | None:
-        target, names = self._named(id_)
-        writer, had = self._writer, bool(self._kept(kept))
+        try:
+            target, names = self._named(id_)
+        except ValueError as error:
+            raise StateValueError("id", str(error)) from None
+        (access,) = self.inputs_type.access
+        valid = valid_in_state(self.inputs_type, kept)
+        writer, had = self._writer, valid.get(access) != []  # what is damaged counts as there: it would leave the state
         rights = writer.read(target) if had else writer.find_unmanaged(target)
         if not rights and had:
+            self.session.journal.forget([target])
             return None
-        (access,) = self.inputs_type.access
         return {
-            **{name: kept[name] for name in (*self.inputs_type.labels, "adopt_existing") if kept.get(name) is not None},
+            **{name: valid[name] for name in (*self.inputs_type.labels, "adopt_existing") if name in valid},
             **names,
             access: sorted(rights or ()),  # where it has ended: what was given again by hand
         }
@@ -191,6 +197,15 @@ class SingleProvider(TalendProvider[I], Generic[I, T]):
                 raise AlreadyExistsError(_exists(self.directory, change))
         for error in self._writer.apply(changes).values():
             raise error
+
+
+def _refuse_ignored(rights: list[str] | str, where: str) -> None:
+    """Refuses what `ignore_changes` keeps as it was when the access ended, although it lasts again."""
+    if rights == []:
+        reason = (
+            f"is empty since the access ended, and ignore_changes keeps it so. Take '{where}' out of ignore_changes"
+        )
+        raise ProblemsError([Problem(where, reason)])
 
 
 def _label(directory: Directory, target: GrantKey | str) -> str:
@@ -239,6 +254,7 @@ class WorkspacePermissionProvider(SingleProvider[WorkspacePermissionInputs, Gran
         what = f"the access of {self.directory.label(key)}" if key is not None else "the access"
         if self._has_ended(resolved.expires_at, lambda: what, say):
             return resolved.model_copy(update={"permissions": []})
+        _refuse_ignored(resolved.permissions, "permissions")
         return resolved
 
     def _claims(self, inputs: WorkspacePermissionInputs) -> Iterable[Claim]:
@@ -296,7 +312,10 @@ class RoleMappingProvider(SingleProvider[RoleMappingInputs, str]):
         del olds
         what = f"the mapping of customer role '{inputs.role_name}'"
         has_ended = self._has_ended(inputs.expires_at, lambda: what, say)
-        return inputs.model_copy(update={"roles": []}) if has_ended else inputs
+        if has_ended:
+            return inputs.model_copy(update={"roles": []})
+        _refuse_ignored(inputs.roles, "roles")
+        return inputs
 
     def _claims(self, inputs: RoleMappingInputs) -> Iterable[Claim]:
         for name, access in inputs.wanted.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from ..access.directory import Directory
 from ..access.rules import already_exists, engine_use_refusal
@@ -14,6 +14,7 @@ from ..model.grants import GrantKey, Principal, PrincipalKind, permission_list
 from ..model.inputs import PlannedAccess, PlannedGrants, WorkspaceAccessInputs, grant_key, principal_path
 from ..model.planning import NOTHING, Access, Change, Desired, Rights, plan
 from ..model.problems import Problem, ProblemsError
+from ..model.state import StateValueError, entries_in_state, valid_in_state
 from ..model.unknown import UNKNOWN
 from .base import Program, TalendProvider
 from .claims import Claim, Manager, whole_of
@@ -306,16 +307,24 @@ class WorkspaceAccessProvider(TalendProvider[WorkspaceAccessInputs]):
         raise_together(self.directory, str(inputs.workspace_id), sum(c.writes for c in changes), failed, lines)
 
     def _read(self, id_: str, kept: Mapping[str, Any]) -> dict[str, Any] | None:
+        valid = valid_in_state(self.inputs_type, kept)
+        held: Mapping[str, str] = valid.get("principals") or {}
+        grants: Any = kept.get("grants")
+        # Whom a damaged table lacks, the ids still name.
+        table: Mapping[str, Any] = cast("Mapping[str, Any]", grants) if isinstance(grants, Mapping) else {}
+        entries = entries_in_state({**dict.fromkeys(held), **table})
+        if valid.get("workspace_id", id_) != id_:
+            raise StateValueError("workspace_id", f"is not the id {id_}")
+        if missing := sorted(entries.keys() - held.keys()):
+            raise StateValueError("principals", f"has no id of '{missing[0]}'")
         found: dict[str, Any] = {}
-        held: Mapping[str, str] = kept.get("principals") or {}
-        before = self._kept(kept)
-        for who, path in sorted(held.items()):  # the engine passes entries in any order
-            key = grant_key(id_, path)
-            if key in before and (permissions := self.tenant.grants.read(key)) is not None:
-                end, names = before[key].until, sorted(permissions)
-                found[who] = names if end is None else {"permissions": names, "expires_at": end}
+        for who in sorted(entries):  # the engine passes entries in any order
+            key, entry = _key_in_state(id_, held[who]), entries[who]
+            if entry.rights != NOTHING and (permissions := self.tenant.grants.read(key)) is not None:
+                names = sorted(permissions)
+                found[who] = names if entry.until is None else {"permissions": names, "expires_at": entry.until}
         return {
-            **{name: value for name, value in kept.items() if name not in self.inputs_type.planned},
+            **{name: value for name, value in valid.items() if name not in self.inputs_type.planned},
             "workspace_id": id_,
             "grants": found,
             "principals": {who: held[who] for who in found},
@@ -326,6 +335,13 @@ class WorkspaceAccessProvider(TalendProvider[WorkspaceAccessInputs]):
         keys = [key for key in self._kept(kept) if not claims.keeps(urn, "grant", key)]
         failed = self.tenant.grants.apply(Change(key, "revoke", None, NOTHING) for key in keys)
         raise_together(self.directory, id_, len(keys), failed, {})
+
+
+def _key_in_state(workspace_id: str, path: str) -> GrantKey:
+    try:
+        return grant_key(workspace_id, path)
+    except ValueError as error:
+        raise StateValueError("principals", str(error)) from None
 
 
 def _written(directory: Directory, principal: Principal) -> str:

@@ -15,15 +15,14 @@ from ..model.inputs import (
     PlannedAccess,
     RoleMappingInputs,
     RoleMappingsInputs,
-    StateValueError,
     WorkspaceAccessInputs,
     WorkspacePermissionInputs,
     grant_key,
-    parse_state,
 )
 from ..model.lines import WHOLE, TableLine, lines_of
 from ..model.named import Place, Who
 from ..model.planning import Access, Rights
+from ..model.state import StateValueError, parse_state
 from ..model.unknown import is_unknown
 from .model import Cause, ForeignCode, Target
 from .names import Names
