@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import time
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import pytest
 
 from hosting import Lab, paths, refusals
-from pulumi_talend.api import TalendClient
 from pulumi_talend.api.clock import ServerClock
 from pulumi_talend.dynamic_host import EngineLog
 from pulumi_talend.loader import TABLE
@@ -214,7 +212,7 @@ def test_access_ends_by_the_clock_of_the_api_not_of_this_machine(
     lab: Lab, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], kind: Any, ahead: float, hours: float
 ) -> None:
     wrong = ServerClock(lambda: time.time() + ahead)
-    monkeypatch.setattr("pulumi_talend.provider.session.TalendClient", functools.partial(TalendClient, clock=wrong))
+    monkeypatch.setattr("pulumi_talend.api.client.ServerClock", lambda: wrong)
     lab.tenant.map_role("admins", ["Operator"])
     by_id: dict[str, Any] = {"workspace_id": lab.workspace("Sales", "prod")}
     user, end = lab.user("anna"), in_hours(hours)
