@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import json
 import re
 from collections.abc import Callable
 from itertools import groupby
@@ -16,7 +15,7 @@ from rich.text import Text
 
 from .. import exit_codes, options
 from ..access import TenantAccess
-from ..api.text import in_one_line, plural
+from ..api.text import in_one_line, json_text, plural
 from ..engine_cli import StackSettings, find_engine
 from ..errors import TalendError
 from ..model.grants import GrantKey, permission_list
@@ -62,7 +61,7 @@ def drift(
         Format, options.option(options.OUTPUT, "--format", "-f", help="How to show the differences.")
     ] = Format.text,
     fail_on: Annotated[
-        str, options.option(options.OUTPUT, help="Differences that end with exit code 3.")
+        str, options.option(options.OUTPUT, "--fail-on", help="Differences that end with exit code 3.")
     ] = "unmanaged,differs,gone",
 ) -> None:
     """List where the tenant and its stacks differ. Reads only.
@@ -113,7 +112,7 @@ def _as_json(found: Drift) -> None:
         "unread": [{"what": each.what, "reason": str(each.error)} for each in found.unread],
         "notes": list(found.notes),
     }
-    print(json.dumps(document, indent=2))
+    print(json_text(document))
 
 
 def _entry(difference: Difference) -> dict[str, Any]:

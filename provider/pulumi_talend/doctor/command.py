@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-import json
 import os
 import textwrap
 from collections import Counter
@@ -18,7 +17,7 @@ from rich.text import Text
 
 from .. import debuglog, exit_codes, options
 from ..adopt.live import Part, parts_of
-from ..api.text import in_one_line
+from ..api.text import in_one_line, json_text
 from ..engine_cli import EngineError, StackSettings, read_settings
 from ..progress import Progress
 from .engine import check_engine
@@ -71,7 +70,7 @@ def doctor(
     counts: Counter[Status] = Counter(each.status for each in found)
     if console is None:
         document = {"version": 1, "ok": not counts["fail"], "findings": [dataclasses.asdict(each) for each in found]}
-        print(json.dumps(document, indent=2))
+        print(json_text(document))
     else:
         console.print(Text(_summary(counts), style="bold"))
     if counts["fail"]:

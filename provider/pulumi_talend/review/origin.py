@@ -17,6 +17,8 @@ from .text import visible
 _COMMIT = re.compile("[0-9a-f]{7,64}")
 _PROGRAM = {".py", ".toml", ".yaml", ".yml"}
 _NAMED = 5
+_TRUSTED_SETTINGS = ("safe.bareRepository=explicit", "core.fsmonitor=false", "log.showSignature=false")
+"""A repository can hold a folder that git takes for another repository, whose settings name programs that git would run."""
 
 
 def commit_of(directory: Path) -> str | None:
@@ -119,7 +121,7 @@ def _git(directory: Path, *arguments: str) -> str | None:
         return None
     try:
         done = subprocess.run(  # noqa: S603 - a fixed program, arguments as a list
-            [git, "-C", str(directory), *arguments],
+            [git, "-C", str(directory), *(part for each in _TRUSTED_SETTINGS for part in ("-c", each)), *arguments],
             capture_output=True,
             text=True,
             encoding="utf-8",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from datetime import datetime, timedelta
 
+from ..api.text import without_log_commands
 from ..model.expiry import parse_time
 
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -13,8 +14,10 @@ _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 def visible(text: str) -> str:
     """`text` with control characters, direction marks, invisible and unassigned characters written as `⟨U+202E⟩`.
 
-    Spaces other than the plain one are written so too: they make two names look alike.
+    Spaces other than the plain one are written so too: they make two names look alike. So is the first character of what
+    the log of a build takes for a command.
     """
+    text = without_log_commands(text)
     if text.isascii() and text.isprintable():
         return text
     return "".join(_shown(character) for character in text)

@@ -5,6 +5,7 @@ What can be written short (a bundle's name in place of an entry, a login in plac
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal, cast, get_args, get_origin
 
@@ -25,6 +26,7 @@ from ..model.grants import PERMISSIONS
 TEAM = "team:"
 """Before the name of a team where a principal could stand."""
 
+_LOG_COMMAND = re.compile(r"##\w*\[")
 _TEXT = {"type": "string", "minLength": 1}
 _PERMISSIONS = {
     "anyOf": [_TEXT, {"type": "array", "items": _TEXT}],
@@ -35,7 +37,14 @@ _PERMISSIONS = {
 def _text(value: Any) -> str:
     if isinstance(value, (bool, int)):
         raise ValueError(f"must be text; write '{str(value).lower()}' in quotes")  # noqa: TRY004 - pydantic collects ValueErrors
-    return fields.name(value)
+    return _without_log_command(fields.name(value))
+
+
+def _without_log_command(text: str) -> str:
+    """Refuses what the log of a build obeys: resources are named by the table, and Pulumi prints them. Raises ValueError."""
+    if _LOG_COMMAND.search(text):
+        raise ValueError("has '##' before a bracket, which the logs of builds take for a command; rename it")
+    return text
 
 
 def _who(value: Any) -> str:
@@ -78,7 +87,9 @@ def _bundle(value: Any) -> Any:
 Text = Annotated[str, BeforeValidator(_text), WithJsonSchema(_TEXT)]
 Who = Annotated[str, BeforeValidator(_who), WithJsonSchema(_TEXT)]
 PrincipalText = Annotated[str, BeforeValidator(_principal), WithJsonSchema(_TEXT)]
-CustomerRole = Annotated[str, BeforeValidator(fields.customer_role), WithJsonSchema(_TEXT)]
+CustomerRole = Annotated[
+    str, BeforeValidator(lambda value: _without_log_command(fields.customer_role(value))), WithJsonSchema(_TEXT)
+]
 Names = Annotated[list[Text], BeforeValidator(_as_list), WithJsonSchema(_PERMISSIONS)]
 Exclusive = Annotated[bool | Literal["users"], BeforeValidator(_exclusive)]
 Flag = Annotated[bool, BeforeValidator(_flag)]

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from typing import Any
 
+from ...api.text import json_text
 from ...model.lines import TableLine
 from ...model.named import Place, Who
 from ..approval import digest_of
@@ -21,7 +22,7 @@ VERSION = 1
 
 def json_review(review: Review, decision: Decision) -> str:
     """`review` as a JSON document, ASCII only: names as they are, whatever is in them."""
-    return json.dumps(as_data(review, decision), indent=2) + "\n"
+    return json_text(as_data(review, decision)) + "\n"
 
 
 def schema() -> dict[str, Any]:

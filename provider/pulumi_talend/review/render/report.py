@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
@@ -10,7 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
-from ...api.text import plural
+from ...api.text import json_text, plural
 from ...model.grants import permission_list
 from ...model.lines import TableLine
 from ...model.named import Who
@@ -152,7 +151,7 @@ def json_report(report: Report) -> str:
         ],
         "notes": list(report.notes),
     }
-    return json.dumps(document, indent=2) + "\n"
+    return json_text(document) + "\n"
 
 
 def why_text(line: TableLine | None) -> str:

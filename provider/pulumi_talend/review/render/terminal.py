@@ -94,4 +94,5 @@ def _change(console: Console, row: Row, name: str) -> None:
 
 def print_line(console: Console, text: str, style: str = "") -> None:
     """Prints a line as it is, whatever is in it."""
-    console.print(Text(visible(text), style=style), soft_wrap=True)
+    inset = text[: len(text) - len(text.lstrip(" "))]
+    console.print(Text(inset + visible(text.removeprefix(inset)), style=style), soft_wrap=True)
