@@ -37,13 +37,17 @@ def test_the_pages_commands(engine: Engine, tenant: Tenant, tmp_path: Path) -> N
         if fence.info == "bash adopt"
         for line in fence.text.splitlines()
     ]
-    assert len(lines) == 5
+    assert len(lines) == 6
     said: list[str] = []
+    directory = tmp_path
     for line in lines:
+        if line.startswith("cd "):
+            directory /= line.removeprefix("cd ")
+            continue
         answered = f"{line} --yes" if "pulumi import" in line else line
         done = subprocess.run(
             ["bash", "-c", answered],
-            cwd=tmp_path,
+            cwd=directory,
             env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -110,9 +110,9 @@ STRIKES: dict[str, Strike] = {
     "403": _in_tenant("the API answers 403", kind="status", status=403),
     "404": _in_tenant("the API answers 404", kind="status", status=404),
     "409": _in_tenant("the API answers 409", kind="status", status=409),
-    "429": _in_tenant("the API answers 429, no word how long", kind="status", status=429),
+    "429": _in_tenant("the API answers 429 without a wait time", kind="status", status=429),
     "429-headers": _in_tenant(
-        "the API answers 429 and says how long",
+        "the API answers 429 with a wait time",
         kind="status",
         status=429,
         headers={
@@ -125,7 +125,7 @@ STRIKES: dict[str, Strike] = {
     "500": _in_tenant("the API answers 500", kind="status", status=500),
     "502": _in_tenant("the API answers 502", kind="status", status=502),
     "503": _in_tenant("the API answers 503", kind="status", status=503),
-    "500-done": _in_tenant("the API answers 500 though it did the work", kind="status", status=500, work_done=True),
+    "500-done": _in_tenant("the API answers 500 after it did the work", kind="status", status=500, work_done=True),
     "silent-before": _on_the_way("no answer in time, the work not done", "silent-before"),
     "silent-after": _on_the_way("no answer in time, the work done", "silent-after"),
     "refused": _on_the_way("the connection is refused", "refused"),
@@ -139,7 +139,7 @@ STRIKES: dict[str, Strike] = {
         "the field `permissions` is missing", _has("permissions"), kind="missing-field", field="permissions"
     ),
     "no-roles": _in_tenant("the field `roles` is missing", _has("roles"), kind="missing-field", field="roles"),
-    "extra-field": _in_tenant("a field that nobody expects", _has_body, kind="extra-field"),
+    "extra-field": _in_tenant("an unknown field", _has_body, kind="extra-field"),
     "huge": _in_tenant("an answer of 100 MB", _has_body, kind="huge", size=HUGE),
     "redirect": _in_tenant("a redirect to another host", kind="redirect", elsewhere=True),
     "redirect-307": _in_tenant(
@@ -152,7 +152,7 @@ STRIKES: dict[str, Strike] = {
     "empty-listing": _in_tenant("a listing is empty", _lists, kind="empty-listing"),
     "partial-listing": _in_tenant("a listing is cut to its first half", _lists, kind="partial-listing"),
     "lying-batch": _behaves(
-        "a batch does its first member only, and is confirmed whole", _is_batch, batch_only_first=1
+        "a batch does only its first part, and is confirmed as a whole", _is_batch, batch_only_first=1
     ),
     "late-reads-0": _lagging("reads show writes at once", 0.0),
     "late-reads-1": _lagging("reads lag a second behind writes", 1.0),
@@ -160,7 +160,7 @@ STRIKES: dict[str, Strike] = {
     "clock-ahead": _clock_off("the rate limit is used up, this machine's clock an hour ahead", HOUR),
     "clock-behind": _clock_off("the rate limit is used up, this machine's clock an hour behind", -HOUR),
     "token-ends": _on_the_way(
-        "a service account's token ends early",
+        "a service account's token expires early",
         "token-ends",
         as_service_account=True,
         applies=_not_for_a_token,
