@@ -111,7 +111,7 @@ def test_a_rename_without_a_word_is_refused_in_preview(stack: Stack, tenant: Ten
     stack.program(permission("second", SALES, FELIX, ["VIEW"]))
     (message,) = stack.preview().failed().errors
     assert "resource 'second'" in message
-    assert "`aliases`" in message
+    assert "Renamed? Add an alias" in message
     assert tenant.calls.writes() == []
     assert tenant.snapshot() == settled
 

@@ -89,6 +89,32 @@ def test_a_name_does_not_begin_a_line_of_its_own() -> None:
     assert rest == [f"customer role crew{n} Anna gains [1m: +Op erator" for n in (1, 2)]
 
 
+def test_a_replacement_names_who_loses_what_it_leaves(pulumi_engine: Engine, tmp_path: Path, tenant: Tenant) -> None:
+    """The engine checks it twice, the second time without its state; the row has what was said last."""
+    programs = [
+        "\n".join(
+            [
+                f"WorkspacePermission('jan', workspace='{name}', environment='dev', "
+                "user='jan.petry@nordlicht-retail.example', permissions=['VIEW'])",
+                f"WorkspaceAccess('set', workspace='{name}', environment='staging', exclusive=False, adopt_existing=True, "
+                "grants={'linnea.holm@nordlicht-retail.example': ['VIEW']})",
+            ]
+        )
+        for name in ("Finance", "Logistics")
+    ]
+    stack = Stack(pulumi_engine, tmp_path / "stack", tenant)
+    stack.program(f"from pulumi_talend import WorkspaceAccess\n{programs[0]}")
+    stack.up().ok()
+    stack.program(f"from pulumi_talend import WorkspaceAccess\n{programs[1]}")
+    output = stack.preview().ok().output
+    row = next(line for line in output.splitlines() if "WorkspacePermission jan replace" in line)
+    assert "Jan Petry loses VIEW on dev/Finance; Jan Petry on dev/Logistics: +VIEW" in row
+    said = shown(output)
+    assert len(said) == len(set(said))
+    assert "Linnea Holm loses VIEW on staging/Finance" in said
+    assert "Linnea Holm on staging/Logistics: +VIEW" in said
+
+
 @pytest.mark.parametrize("number", [1, 2, MOST_NAMED, MOST_NAMED + 7])
 def test_long_lists_are_cut_with_a_count(number: int) -> None:
     rights = frozenset({"VIEW"})
@@ -128,6 +154,13 @@ def test_the_row_tells_who_loses_all_from_who_keeps_some() -> None:
     assert row(change("Jan", "VIEW AUTHOR", "VIEW PUBLISH"), new) == (
         "Jan loses AUTHOR; Freya gains access; Jan gains PUBLISH:"
     )
+
+    taken = [
+        Change(GrantKey("w", Principal("users", name)), "adopt", frozenset({"VIEW"}), frozenset({"VIEW"}))
+        for name in "AB"
+    ]
+    assert row(*taken) == "A and B keep access (taken over):"
+    assert row(*taken, new) == "Freya gains access; A and B keep access (taken over):"
 
     def mapping(name: str, before: str, after: str) -> Change[str]:
         return Change(name, "change", frozenset(before.split()), frozenset(after.split()))

@@ -32,7 +32,11 @@ MAPPINGS = "role_mappings: {{environment: dev, exclusive: true, mappings: {{a: {
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("freya@x.example", "no", "8:7: no is a truth value to YAML; write it in quotes, or true or false"),
+        (
+            "freya@x.example",
+            "no",
+            "8:7: no is a truth value to YAML; write true or false; or 'no', in quotes, if it is text",
+        ),
         ("freya@x.example", "on", "8:7: on is a truth value"),
         ("freya@x.example", "True", "8:7: True is a truth value"),
         ("freya@x.example", "~", "8:7: ~ is null to YAML; write the value, or remove the line"),
@@ -43,9 +47,9 @@ MAPPINGS = "role_mappings: {{environment: dev, exclusive: true, mappings: {{a: {
         ("freya@x.example", "1e3", "8:7: 1e3 is a number to YAML"),
         ("freya@x.example", "y", "8:7: y is a truth value"),
         ("freya@x.example", "12", "8:7: must be text; write '12' in quotes"),
-        ("freya@x.example", "&f freya@x.example", "8:7: anchors (&f) are not read"),
-        ("freya@x.example", "*f", "8:7: aliases (*f) are not read; write what repeats as a bundle or a team"),
-        ("freya@x.example", "!!str freya", "8:7: tags (tag:yaml.org,2002:str) are not read"),
+        ("freya@x.example", "&f freya@x.example", "8:7: anchors (&f) are not accepted"),
+        ("freya@x.example", "*f", "8:7: aliases (*f) are not accepted; write what repeats as a bundle or a team"),
+        ("freya@x.example", "!!str freya", "8:7: tags (tag:yaml.org,2002:str) are not accepted"),
         ("freya@x.example", "freya@x.example\n      anna", "8:7: a text over several lines"),
         ("freya@x.example", "freya@x.example ", None),
         ("freya@x.example", "'freya@x.example '", "8:7: 'freya@x.example ' has leading or trailing whitespace"),
@@ -56,7 +60,14 @@ MAPPINGS = "role_mappings: {{environment: dev, exclusive: true, mappings: {{a: {
         ("    - freya", "    - freya\u202e", "8:12: an invisible character (right-to-left override); remove it"),
         ("    - freya", "  \u00a0 - freya", "8:3: an invisible character (no-break space)"),
         ("  sales:\n", "  sales: [\n", "8:5: is not valid YAML ("),
-        ("      anna@x.example: operator", "      <<: operator", "13:7: merge keys (<<) are not read"),
+        ("freya@x.example", '"freya@x.example', "8:7: a text in quotes does not end"),
+        (
+            "      anna@x.example: operator",
+            "      anna@x.example:operator",
+            "13:7: a key without a value; write ': ' after it",
+        ),
+        ("  sales:\n", "<<<<<<< HEAD\n  sales:\n", "7:1: git's mark of a merge conflict"),
+        ("      anna@x.example: operator", "      <<: operator", "13:7: merge keys (<<) are not accepted"),
         (
             "      anna@x.example: operator",
             "      yes: operator",

@@ -91,19 +91,21 @@ def abolished_note(permissions: Iterable[str]) -> str | None:
     return f"MANAGE no longer exists in Talend's console since R2025-09, and the API may refuse or drop it: {MANAGE_INSTEAD}"
 
 
-def already_exists(key: GrantKey, permissions: Permissions, directory: Directory, *, look: bool = False) -> str:
-    """The reason where a grant exists that the resource may not adopt, with what to do."""
+def already_exists(
+    key: GrantKey, permissions: Permissions, directory: Directory, *, look: bool = False, advice: str = ""
+) -> str:
+    """The reason where a grant exists that the resource may not adopt, with what to do; `advice` in place of importing it."""
     return (
         f"{directory.label(key, look=look)} already has {permission_list(permissions)}, not granted by this resource. "
-        f"{_how_to_adopt(key.resource_id)}"
+        f"{advice or _how_to_adopt(key.resource_id)}"
     )
 
 
-def already_mapped(name: str, roles: Roles) -> str:
-    """The reason where a mapping exists that the resource may not adopt, with what to do."""
+def already_mapped(name: str, roles: Roles, *, advice: str = "") -> str:
+    """The reason where a mapping exists that the resource may not adopt, with what to do; `advice` in place of importing it."""
     return (
         f"customer role '{name}' is already mapped to {permission_list(roles)}, not by this resource. "
-        f"{_how_to_adopt(name)}"
+        f"{advice or _how_to_adopt(name)}"
     )
 
 
@@ -111,5 +113,5 @@ def _how_to_adopt(resource_id: str) -> str:
     """What to do where the object of that id exists and the resource may not adopt it."""
     return (
         f"Set adopt_existing=True, or import: talend-access adopt --only {shlex.quote(resource_id)} --name NAME --out DIR && "
-        "pulumi import --file DIR/import.json --protect=false --generate-code=false. Renamed: `aliases`"
+        "pulumi import --file DIR/import.json --protect=false --generate-code=false. Renamed? Add an alias"
     )

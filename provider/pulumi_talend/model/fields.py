@@ -117,13 +117,20 @@ def did_you_mean(name: str, known: Iterable[str], *, alike: Callable[[str], str]
     return f"; did you mean '{spellings[near[0]]}'?" if near else ""
 
 
-def not_a_permission(permission: str, valid: Sequence[str], *, bundles: Iterable[str] | None = None) -> str:
+def not_a_permission(
+    permission: str,
+    valid: Sequence[str],
+    *,
+    bundles: Iterable[str] | None = None,
+    others: str = "talend:extraPermissions",
+) -> str:
     """Why a name is not a permission, and which one may be meant.
 
     Args:
         permission: The name.
         valid: The permissions.
         bundles: The bundles that are valid there too; None without any.
+        others: Where more permissions can be named.
     """
     wrong = f"'{permission}' is not a valid permission"
     if bundles is not None:
@@ -135,10 +142,8 @@ def not_a_permission(permission: str, valid: Sequence[str], *, bundles: Iterable
     if permission.lower() in _CONSOLE:
         return f"{wrong}: the console's {permission} is {_CONSOLE[permission.lower()]} here"
     near = difflib.get_close_matches(permission.upper(), valid, n=1, cutoff=0.6)
-    guess = f"; did you mean {near[0]}?" if near else ";"
-    if bundles is not None:
-        return f"{wrong}{guess} Permissions are {', '.join(valid)} (others: extra_permissions, at the top)"
-    return f"{wrong}{guess} Permissions are {', '.join(valid)} (others: talend:extraPermissions)"
+    guess = f"; did you mean {near[0]}? Permissions" if near else "; permissions"
+    return f"{wrong}{guess} are {', '.join(valid)} (others: {others})"
 
 
 def time_text(value: Any) -> str:

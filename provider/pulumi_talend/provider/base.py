@@ -252,6 +252,8 @@ class TalendProvider(ResourceProvider, Generic[I]):
                     planned_lines: list[str] = []
                     program = replace(program, ended=self._ended(inputs))
                     planned = self._planned(urn, olds, resolved, program, planned_lines.append)
+                    if self.session.claims.is_replacement(urn):
+                        planned_lines.clear()  # the first check has said them, with what the resource leaves
                     self._show(urn, program, [*planned_lines, *said])
                     lines = {TABLE: news[TABLE]} if program.lines else {}
                     return CheckResult({**self._with_plan_number(olds, planned), **lines}, [])

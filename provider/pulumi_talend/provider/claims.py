@@ -130,6 +130,11 @@ class Claims:
         with self._lock:
             return target in self._held.get(urn, ())
 
+    def is_replacement(self, urn: str) -> bool:
+        """Whether this is the second check of a resource that the engine replaces, without its state: see `note_state`."""
+        with self._lock:
+            return urn in self._held and urn in self._checked_anew
+
     def manager(self, scope: Scope, target: Hashable) -> str | None:
         """The URN of the resource that manages a target by itself; None where none does."""
         with self._lock:

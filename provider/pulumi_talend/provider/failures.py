@@ -19,10 +19,12 @@ def raise_together(
     count: int,
     failed: Mapping[GrantKey, TalendError],
     lines: Mapping[GrantKey, str],
+    *,
+    how_to_adopt: str = "",
 ) -> None:
     """Raises one error for those of a set that failed: the first reason with those whom it concerns; others are counted.
 
-    `lines`: where a table says so.
+    `lines`: where a table says so. `how_to_adopt`: how the set adopts what exists.
     """
     if not failed:
         return
@@ -39,11 +41,12 @@ def raise_together(
     ]
     rest = ", the others are done" if len(failed) < count else ""
     more = f" {len(failed) - len(keys)} failed for other reasons." if len(alike) > 1 else ""
+    reason = _reason_of(failed[keys[0]], how_to_adopt)
     subject = f"make all changes of {directory.workspace_label(workspace_id, look=True)}"
     outcome = "unknown" if any(error.outcome == "unknown" for error in failed.values()) else "not done"
     for few in (_NAMED_AT_MOST, 1):
         error = AccessError(
-            f"{len(failed)} of {max(count, len(failed))} failed{rest}: {first_of(who, few)}: {_reason_of(failed[keys[0]])}{more}",
+            f"{len(failed)} of {max(count, len(failed))} failed{rest}: {first_of(who, few)}: {reason}{more}",
             subject=subject,
             outcome=outcome,
         )
@@ -52,9 +55,9 @@ def raise_together(
     raise error
 
 
-def _reason_of(error: TalendError) -> str:
+def _reason_of(error: TalendError, how_to_adopt: str) -> str:
     if isinstance(error, AlreadyExistsError):  # its own reason is about one person
-        return "access exists already that this resource has not granted. Set adopt_existing=True to take it over."
+        return f"access exists already that this resource has not granted. {how_to_adopt}."
     return f"{error.reason}. {error.advice}".rstrip()
 
 

@@ -144,13 +144,16 @@ def lines(
 
 
 def _heads(changes: Iterable[Change[T]], name_of: Callable[[T], str]) -> Iterable[str]:
-    """Who loses all access, loses some, has access for the first time, gains more: in this order, as far as there are such."""
-    names: dict[str, list[str]] = {"none left": [], "lost": [], "new": [], "gained": []}
+    """Who loses all access, loses some, has access for the first time, gains more: in this order, as far as there are such; then
+    whose access is taken over as it is."""
+    names: dict[str, list[str]] = {"none left": [], "lost": [], "new": [], "gained": [], "kept": []}
     rights: dict[str, set[Rights]] = {part: set() for part in names}
     some, whole = "permissions", "access"
     for change in changes:
         if isinstance(change.target, str):
             some = whole = "roles"
+        if change.action == "adopt" and not change.lost and not change.gained:
+            names["kept"].append(name_of(change.target))
         for part, of in (
             ("lost" if change.after else "none left", change.lost),
             ("gained" if change.before else "new", change.gained),
@@ -158,9 +161,10 @@ def _heads(changes: Iterable[Change[T]], name_of: Callable[[T], str]) -> Iterabl
             if of:
                 names[part].append(name_of(change.target))
                 rights[part].add(of)
-    for part, verb in {"none left": "loses", "lost": "loses", "new": "gains", "gained": "gains"}.items():
+    verbs = {"none left": "loses", "lost": "loses", "new": "gains", "gained": "gains", "kept": "keeps"}
+    for part, verb in verbs.items():
         alike = permission_list(next(iter(rights[part]))) if len(rights[part]) == 1 else some
-        what = {"none left": f"all {whole}", "new": whole}.get(part, alike)
+        what = {"none left": f"all {whole}", "new": whole, "kept": f"{whole} (taken over)"}.get(part, alike)
         if names[part]:
             yield _head(names[part], f"{verb} {what}")
 

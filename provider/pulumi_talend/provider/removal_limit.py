@@ -18,6 +18,7 @@ from ..api.text import first_of
 from ..errors import ConfigurationError
 from ..model.problems import Problem
 from ..model.unknown import is_unknown
+from .advice import set_input
 
 VARIABLE = "TALEND_MAX_REMOVALS"
 
@@ -68,8 +69,13 @@ def limit_of(max_removals: int | str | None, default: Limit) -> Limit:
     return Limit(own.share, own.count, is_explicit=True)
 
 
-def refusal(*, what: str, removed: Sequence[str], before: int, left: int, limit: Limit) -> str | None:
-    """Why `removed` (names) of `before` may not lose `what` while `left` have it afterwards; None where they may."""
+def refusal(
+    *, what: str, removed: Sequence[str], before: int, left: int, limit: Limit, in_table: bool = False
+) -> str | None:
+    """Why `removed` (names) of `before` may not lose `what` while `left` have it afterwards; None where they may.
+
+    `in_table`: whether a table of access declares the resource, not Python.
+    """
     if not removed:
         return None
     nobody = left == 0 and not limit.is_explicit
@@ -79,7 +85,7 @@ def refusal(*, what: str, removed: Sequence[str], before: int, left: int, limit:
     why = "nobody would be left" if nobody else f"the limit is {limit}"
     return (
         f"would take {what} from {len(removed)} of {before} ({named}), and {why}. If that is meant, "
-        f"set max_removals={len(removed)} for this change"
+        f"{set_input('max_removals', len(removed), in_table=in_table)} for this change"
     )
 
 

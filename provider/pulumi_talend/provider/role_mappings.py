@@ -13,6 +13,7 @@ from ..model.planning import NOTHING, Change, Desired, Rights, plan
 from ..model.problems import Problem, ProblemsError
 from ..model.state import StateValueError, valid_in_state
 from ..model.unknown import UNKNOWN
+from .advice import set_input
 from .base import Program, TalendProvider
 from .claims import ALL_MAPPINGS, Claim, Manager
 from .lines import change_line, say_changes, with_table_line
@@ -99,6 +100,7 @@ class RoleMappingsProvider(TalendProvider[RoleMappingsInputs]):
             before=sum(bool(roles) for roles in live.values()),
             left=len(inputs.entries),
             limit=limit_of(inputs.max_removals, self.session.limit),
+            in_table=bool(inputs.lines),
         )
         return [Problem("mappings", reason)] if reason else []
 
@@ -115,7 +117,7 @@ class RoleMappingsProvider(TalendProvider[RoleMappingsInputs]):
             return []
         reason = (
             f"would leave no customer role that may write role mappings ({permission_list(SSO_RIGHTS)}; now "
-            f"{', '.join(before)}). If that is meant, set max_removals"
+            f"{', '.join(before)}). If that is meant, " + set_input("max_removals", "all", in_table=bool(inputs.lines))
         )
         return [Problem("mappings", reason)]
 

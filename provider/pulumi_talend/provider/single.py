@@ -15,6 +15,7 @@ from ..model.lines import WHOLE
 from ..model.planning import NOTHING, Access, Change, Desired, Rights, plan
 from ..model.problems import Problem, ProblemsError
 from ..model.state import StateValueError, valid_in_state
+from .advice import take_over
 from .base import Program, TalendProvider
 from .claims import ALL_MAPPINGS, Claim, Manager, Scope, whole_of
 from .lines import change_line, say_changes, with_table_line
@@ -98,7 +99,7 @@ class SingleProvider(TalendProvider[I], Generic[I, T]):
             say(with_table_line(f"{_label(self.directory, target)} is not made", line, ended))
         changes = self._settled(urn, plan(before, desired, live, managed_elsewhere=self._keeps(urn)), say=True)
         problems = [
-            Problem("adopt_existing", _exists(self.directory, change))
+            Problem("adopt_existing", _exists(self.directory, change, in_table=line is not None))
             for change in changes
             if change.action == "conflict"
         ]
@@ -194,7 +195,7 @@ class SingleProvider(TalendProvider[I], Generic[I, T]):
         for change in changes:
             if change.action == "conflict":
                 # Created by others between preview and update.
-                raise AlreadyExistsError(_exists(self.directory, change))
+                raise AlreadyExistsError(_exists(self.directory, change, in_table=False))
         for error in self._writer.apply(changes).values():
             raise error
 
@@ -215,11 +216,11 @@ def _label(directory: Directory, target: GrantKey | str) -> str:
     return f"the grant of {directory.label(target, look=True)}"
 
 
-def _exists(directory: Directory, change: Change[T]) -> str:
-    """The reason where a target exists, and may not be adopted."""
+def _exists(directory: Directory, change: Change[T], *, in_table: bool) -> str:
+    """The reason where a target exists, and may not be adopted. A table of access declares mappings, and sets of grants."""
     rights = change.before or NOTHING
     if isinstance(change.target, str):
-        return already_mapped(change.target, rights)
+        return already_mapped(change.target, rights, advice=take_over(in_table=True) if in_table else "")
     return already_exists(change.target, rights, directory, look=True)
 
 

@@ -16,6 +16,7 @@ from ..model.planning import NOTHING, Access, Change, Desired, Rights, plan
 from ..model.problems import Problem, ProblemsError
 from ..model.state import StateValueError, entries_in_state, valid_in_state
 from ..model.unknown import UNKNOWN
+from .advice import set_input, take_over
 from .base import Program, TalendProvider
 from .claims import Claim, Manager, whole_of
 from .failures import raise_together
@@ -124,7 +125,11 @@ class WorkspaceAccessProvider(TalendProvider[WorkspaceAccessInputs]):
                 text, program.lines.get(who) if who else None, program.ended.get(who) if who else None
             )
 
-        say_changes(self.directory, changes, say, line_of, lambda key: principal_text(self.directory, key.principal))
+        held_before = self._kept(olds) if new_place and olds else {}
+        left = [Change(key, "revoke", has.rights, NOTHING, has.until) for key, has in held_before.items()]
+        say_changes(
+            self.directory, [*left, *changes], say, line_of, lambda key: principal_text(self.directory, key.principal)
+        )
         if not inputs.kinds:
             return inputs
         lost = {change.target: change.lost for change in changes if change.writes and change.lost}
@@ -217,7 +222,13 @@ class WorkspaceAccessProvider(TalendProvider[WorkspaceAccessInputs]):
         for change in changes:
             entry = written.get(change.target, "")
             if change.action == "conflict":
-                reason = already_exists(change.target, change.before or NOTHING, self.directory, look=True)
+                reason = already_exists(
+                    change.target,
+                    change.before or NOTHING,
+                    self.directory,
+                    look=True,
+                    advice=take_over(in_table=bool(inputs.lines)),
+                )
                 problems.append(Problem("adopt_existing", reason, entry=entry))
             if change.gained and (
                 refused := engine_use_refusal(self.directory, change.target.principal, change.gained)
@@ -262,6 +273,7 @@ class WorkspaceAccessProvider(TalendProvider[WorkspaceAccessInputs]):
             before=len(live.keys() - set(ended)),
             left=len(inputs.entries),
             limit=limit_of(inputs.max_removals, self.session.limit),
+            in_table=bool(inputs.lines),
         )
         return [Problem("grants", reason)] if reason else []
 
@@ -275,7 +287,8 @@ class WorkspaceAccessProvider(TalendProvider[WorkspaceAccessInputs]):
         if not lost:
             return []
         who = self.directory.label(own, look=True)
-        reason = f"would take {permission_list(lost)} from {who}, which this program works with. Is it meant? set max_removals"
+        reason = f"would take {permission_list(lost)} from {who}, which this program works with. If that is meant, "
+        reason += set_input("max_removals", "all", in_table=bool(inputs.lines))
         return [Problem("grants", reason)]
 
     def _create(self, urn: str, inputs: WorkspaceAccessInputs) -> str:
@@ -298,13 +311,22 @@ class WorkspaceAccessProvider(TalendProvider[WorkspaceAccessInputs]):
         shown = inputs.planned_removals
         changes = [c for c in changes if c.action != "remove" or principal_path(c.target.principal) in shown]
         failed: dict[GrantKey, TalendError] = {
-            change.target: AlreadyExistsError(already_exists(change.target, change.before or NOTHING, self.directory))
+            change.target: AlreadyExistsError(
+                already_exists(
+                    change.target,
+                    change.before or NOTHING,
+                    self.directory,
+                    advice=take_over(in_table=bool(inputs.lines)),
+                )
+            )
             for change in changes
             if change.action == "conflict"
         }
         failed.update(self.tenant.grants.apply(changes))
         lines = {inputs.key_of(who): line.at for who, line in inputs.lines.items() if who in inputs.entries}
-        raise_together(self.directory, str(inputs.workspace_id), sum(c.writes for c in changes), failed, lines)
+        adopt = take_over(in_table=bool(inputs.lines))
+        writes = sum(c.writes for c in changes)
+        raise_together(self.directory, str(inputs.workspace_id), writes, failed, lines, how_to_adopt=adopt)
 
     def _read(self, id_: str, kept: Mapping[str, Any]) -> dict[str, Any] | None:
         valid = valid_in_state(self.inputs_type, kept)

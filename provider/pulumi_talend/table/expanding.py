@@ -21,6 +21,8 @@ from .places import Path, Places, TableProblem
 
 T = TypeVar("T")
 
+_OTHERS = "extra_permissions, at the top"
+
 
 @dataclass(frozen=True)
 class DeclaredAccess:
@@ -134,7 +136,10 @@ class Expansion:
                     self._environment(environment, ("bundles", name, environment), key=True)
                 for index, right in enumerate(rights):
                     if right not in self._permissions:
-                        self.refuse(("bundles", name, environment, index), not_a_permission(right, self._permissions))
+                        self.refuse(
+                            ("bundles", name, environment, index),
+                            not_a_permission(right, self._permissions, others=_OTHERS),
+                        )
         for name, team in table.teams.items():
             self._check_members(name, team)
         for name, workspace in table.workspaces.items():
@@ -195,7 +200,7 @@ class Expansion:
                 self.refuse(at, "gives nothing; write permissions, or remove the line")
             for index, right in enumerate(entry.permissions):
                 if right not in valid:
-                    reason = not_a_permission(right, self._permissions, bundles=bundles)
+                    reason = not_a_permission(right, self._permissions, bundles=bundles, others=_OTHERS)
                     self.refuse((*at, "permissions", index), reason)
 
     def _check_mappings(self, mappings: models.RoleMappings) -> None:

@@ -38,6 +38,7 @@ _KINDS = {
     "null": "null",
     "value": "a special key",
 }
+_CONFLICT = re.compile(r"<{7} |={7}$|>{7} ")
 _TEXT_TAG = "tag:yaml.org,2002:str"
 _MERGE_TAG = "tag:yaml.org,2002:merge"
 _RAW_TEXT = frozenset({"expires"})
@@ -94,13 +95,25 @@ def read_yaml(source: Source, file: str, content: bytes) -> None:
     try:
         _Builder(source, file, yaml.parse(text, Loader=_LOADER)).build()  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        position = Position(file, mark.line + 1, mark.column + 1) if mark is not None else Position(file, 1, 1)
-        source.refuse(
-            position,
-            f"is not valid YAML ({error.problem}); check the indentation, and put a text with ': ' or ' #' in it, or with "
-            "a sign in front, in quotes",
+        source.refuse(*_syntax_problem(file, error))
+
+
+def _syntax_problem(file: str, error: yaml.MarkedYAMLError) -> tuple[Position, str]:
+    """Where the mistake is, and what it is. The parser notices some mistakes later than they are made."""
+    said, context = str(error.problem), str(error.context)
+    mark = error.problem_mark or error.context_mark
+    reason = (
+        f"is not valid YAML ({said}); check the indentation, and write quotes around text that contains ': ' or ' #', or "
+        "begins with a special character"
+    )
+    if error.context_mark is not None and "quoted scalar" in context:
+        mark, reason = error.context_mark, "a text in quotes does not end; write \" or ' at both ends"
+    elif error.context_mark is not None and "simple key" in context:
+        mark, reason = (
+            error.context_mark,
+            "a key without a value; write ': ' after it, with a space, and check the indentation",
         )
+    return (Position(file, mark.line + 1, mark.column + 1) if mark is not None else Position(file, 1, 1)), reason
 
 
 def _is_readable(source: Source, file: str, text: str) -> bool:
@@ -108,6 +121,9 @@ def _is_readable(source: Source, file: str, text: str) -> bool:
     count = len(source.problems)
     for number, line in enumerate(text.split("\n"), 1):
         line = line.removesuffix("\r")
+        if _CONFLICT.match(line):
+            source.refuse(Position(file, number, 1), "git's mark of a merge conflict; resolve the conflict first")
+            continue
         if line.isprintable():
             continue
         column = next(index for index, character in enumerate(line, 1) if not character.isprintable())
@@ -178,7 +194,7 @@ class _Builder:
             self._skip(event)
             return None
         if event.value == "<<" and not event.style:
-            self._refuse(event, "merge keys (<<) are not read; write what repeats as a bundle or a team")
+            self._refuse(event, "merge keys (<<) are not accepted; write what repeats as a bundle or a team")
             return None
         self._plain(event)
         kind = self._kind(event)
@@ -221,8 +237,10 @@ class _Builder:
             shown = text or "an empty value"
             self._refuse(event, f"{shown} is null to YAML; write the value, or remove the line")
         else:
-            also = ", or true or false" if kind == "a truth value" else ""
-            self._refuse(event, f"{text} is {kind} to YAML; write it in quotes{also}")
+            instead = f"write true or false; or '{text}', in quotes, if it is text"
+            self._refuse(
+                event, f"{text} is {kind} to YAML; {instead if kind == 'a truth value' else 'write it in quotes'}"
+            )
         return text
 
     def _kind(self, event: Any) -> str:
@@ -232,11 +250,11 @@ class _Builder:
     def _plain(self, event: Any) -> None:
         """Refuses what a table does not use: anchors, aliases and tags."""
         if isinstance(event, yaml.AliasEvent):
-            self._refuse(event, f"aliases (*{event.anchor}) are not read; write what repeats as a bundle or a team")
+            self._refuse(event, f"aliases (*{event.anchor}) are not accepted; write what repeats as a bundle or a team")
         elif event.anchor is not None:
-            self._refuse(event, f"anchors (&{event.anchor}) are not read; write what repeats as a bundle or a team")
+            self._refuse(event, f"anchors (&{event.anchor}) are not accepted; write what repeats as a bundle or a team")
         elif event.tag is not None:
-            self._refuse(event, f"tags ({event.tag}) are not read; remove it")
+            self._refuse(event, f"tags ({event.tag}) are not accepted; remove it")
 
     def _skip(self, event: Any) -> None:
         """Passes over a value that is not read."""
