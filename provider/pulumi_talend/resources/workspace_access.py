@@ -64,7 +64,7 @@ class WorkspaceAccess(TalendResource, talend="WorkspaceAccess"):
         max_removals: As given.
     """
 
-    _found: ClassVar = {"workspace_id": "workspace", "principals": "grants"}
+    _found: ClassVar[Mapping[str, str]] = {"workspace_id": "workspace", "principals": "grants"}
 
     workspace: pulumi.Output[str | None]
     environment: pulumi.Output[str | None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
 
 import pulumi
@@ -33,7 +33,11 @@ class WorkspacePermission(TalendResource, talend="WorkspacePermission"):
         adopt_existing: As given.
     """
 
-    _found: ClassVar = {"workspace_id": "workspace", "user_id": "user", "service_account_id": "service_account"}
+    _found: ClassVar[Mapping[str, str]] = {
+        "workspace_id": "workspace",
+        "user_id": "user",
+        "service_account_id": "service_account",
+    }
 
     workspace: pulumi.Output[str | None]
     environment: pulumi.Output[str | None]
