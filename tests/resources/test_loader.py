@@ -75,7 +75,7 @@ HIDES = "has the name of a module of Python, and is imported in its place. Renam
     ("name", "code", "said"),
     [
         ("calendar.py", LOAD, f"{{}}/calendar.py {HIDES}"),
-        ("fractions/__init__.py", LOAD, f"{{}}/fractions {HIDES}"),
+        ("calendar/__init__.py", LOAD, f"{{}}/calendar {HIDES}"),
         ("secrets.py", LOAD, "ok"),
         ("statistics.py", USE.format("statistics"), f"{{}}/statistics.py {HIDES}"),
         ("statistics.py", USE.format("typing"), "AttributeError: module 'typing' has no attribute 'mean'"),
