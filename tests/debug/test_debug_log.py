@@ -119,6 +119,9 @@ class Broken(RoleMappingProvider):
             raise RuntimeError(f"went wrong with {kept['of']}") from None
 
 
+STATE = {"role_name": "x", "roles": ["Operator"]}
+
+
 def broken(tenant: Tenant) -> Broken:
     provider = Broken()
     config = {"talend:endpoint": tenant.url, "talend:token": tenant.token}
@@ -129,7 +132,7 @@ def broken(tenant: Tenant) -> Broken:
 def test_a_bug_is_one_line_and_its_traceback_is_in_the_file(tenant: Tenant, log: Path) -> None:
     provider = broken(tenant)
     with pytest.raises(TalendError) as caught:
-        provider.delete("x", {"of": tenant.token})
+        provider.delete("x", {**STATE, "of": tenant.token})
     message = support.readable(caught.value, "RuntimeError", str(log), "please report it", secrets=[tenant.token])
     assert "went wrong" not in message
     text = log.read_text()
@@ -142,7 +145,7 @@ def test_a_bug_is_one_line_and_its_traceback_is_in_the_file(tenant: Tenant, log:
 def test_without_it_a_bug_says_how_to_get_it(tenant: Tenant) -> None:
     provider = broken(tenant)
     with pytest.raises(TalendError) as caught:
-        provider.delete("x", {"of": "it"})
+        provider.delete("x", {**STATE, "of": "it"})
     support.readable(caught.value, "RuntimeError", "TALEND_DEBUG=1", "talend-debug.log", "please report it")
 
 
