@@ -13,7 +13,15 @@ from pulumi.runtime import mocks, set_mocks
 from pulumi.runtime import test as in_program  # pyright: ignore[reportUnknownVariableType]
 
 import support
-from pulumi_talend import AccessTable, GrantArgs, InvalidArgumentError, WorkspaceAccess, WorkspacePermission
+from pulumi_talend import (
+    AccessTable,
+    GrantArgs,
+    InvalidArgumentError,
+    RoleMapping,
+    RoleMappings,
+    WorkspaceAccess,
+    WorkspacePermission,
+)
 from pulumi_talend.loader import PROGRAM
 from pulumi_talend.resources.program import _without_null  # pyright: ignore[reportPrivateUsage]
 
@@ -205,3 +213,10 @@ async def test_every_property_is_an_output_and_only_those_given_or_found_are_dec
     assert declared == {by_id: own, by_name: own | {"workspace", "user"}}
     with pytest.raises(AttributeError, match="WorkspacePermission has no attribute 'group'"):
         by_id.group  # type: ignore # noqa: B018
+
+
+def test_class_variables_say_of_what_they_are() -> None:
+    """The SDK reads the types of a resource's outputs, and Python 3.10 refuses a bare ClassVar among them."""
+    for resource in (WorkspacePermission, RoleMapping, WorkspaceAccess, RoleMappings):
+        for each in resource.__mro__:
+            assert "ClassVar" not in vars(each).get("__annotations__", {}).values(), each
