@@ -5,7 +5,7 @@ that the engine has recorded, have in common. Imports nothing heavy, since progr
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
@@ -28,24 +28,27 @@ def journal_directory(environ: Mapping[str, str]) -> Path | None:
         return None
     if value:
         return Path(value)
-    home = environ.get("PULUMI_HOME", "").strip()
     with suppress(RuntimeError):  # an account without a home directory
-        return Path(home or Path("~/.pulumi").expanduser()) / "talend-journal"
+        return _pulumi_home(environ) / "talend-journal"
     return None
 
 
-def owner_text(environ: Mapping[str, str], organization: str, urn: str) -> str:
-    """A resource as an entry names it: a stack of the same name in another backend or organization is another owner."""
-    return f"{_backend(environ)}|{organization}|{urn}"
+def owner_texts(environ: Mapping[str, str], organization: str, urns: Iterable[str]) -> set[str]:
+    """Resources as entries name them: a stack of the same name in another backend or organization is another owner."""
+    backend = _backend(environ)
+    return {f"{backend}|{organization}|{urn}" for urn in urns}
+
+
+def _pulumi_home(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("PULUMI_HOME", "").strip() or Path("~/.pulumi").expanduser())
 
 
 def _backend(environ: Mapping[str, str]) -> str:
     url = environ.get("PULUMI_BACKEND_URL", "").strip()
     if url:
         return url
-    home = Path(environ.get("PULUMI_HOME", "").strip() or Path("~/.pulumi").expanduser())
     try:
-        return str(json.loads((home / "credentials.json").read_text("utf-8")).get("current", ""))
+        return str(json.loads((_pulumi_home(environ) / "credentials.json").read_text("utf-8")).get("current", ""))
     except (OSError, ValueError, AttributeError, RuntimeError):
         return ""  # not logged in by a file: the stack's URN alone
 

@@ -15,7 +15,7 @@ from ..api import Settings, TalendClient, extra_permissions, resolve_settings
 from ..api.endpoints import is_this_machine
 from ..dynamic_host import EngineLog, Severity
 from ..errors import ConfigurationError, TalendError
-from ..journal_files import journal_directory, owner_text
+from ..journal_files import journal_directory, owner_texts
 from ..model.expiry import parse_time
 from ..model.grants import GrantKey
 from ..model.problems import Problem
@@ -137,7 +137,7 @@ class Session:
 
     def _owner_of(self, target: Target) -> str | None:
         urn = self.claims.manager("grant" if isinstance(target, GrantKey) else "mapping", target)
-        return None if urn is None else owner_text(self._environ, self.organization, urn)
+        return None if urn is None else owner_texts(self._environ, self.organization, [urn]).pop()
 
 
 class Sessions:

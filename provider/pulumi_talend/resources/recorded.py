@@ -15,14 +15,14 @@ from weakref import WeakKeyDictionary
 import pulumi
 from pulumi.runtime import get_root_resource
 
-from ..journal_files import delete_entries, journal_directory, owner_text
+from ..journal_files import delete_entries, journal_directory, owner_texts
 
 
 @dataclass
 class _Run:
     """The resources of one run of a program."""
 
-    owners: set[str] = field(default_factory=set[str])
+    urns: set[str] = field(default_factory=set[str])
     """Those that are recorded."""
     pending: int = 0
     """How many others are declared."""
@@ -42,9 +42,9 @@ def forget_when_recorded(resource: pulumi.CustomResource, environ: Mapping[str, 
     async def registered(urn: str) -> None:
         run.pending -= 1
         if await resource.id.is_known():  # else it has failed, and the program goes on (`--continue-on-error`)
-            run.owners.add(owner_text(environ, pulumi.get_organization(), urn))
-        if not run.pending and run.owners:  # a directory is read once, not for each resource
-            delete_entries(directory, run.owners)
-            run.owners.clear()
+            run.urns.add(urn)
+        if not run.pending and run.urns:  # files are read once, not for each resource
+            delete_entries(directory, owner_texts(environ, pulumi.get_organization(), run.urns))
+            run.urns.clear()
 
     resource.urn.apply(registered)
