@@ -2,45 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import pulumi
 import pytest
-from pulumi.runtime import mocks, set_mocks
 from pulumi.runtime import test as in_program  # pyright: ignore[reportUnknownVariableType]
 
 from pulumi_talend import GrantArgs, WorkspaceAccess, WorkspacePermission
 from pulumi_talend.loader import PROGRAM
 from pulumi_talend.resources import announced
+from recording import recording
 
 END = "2030-01-01T00:00:00Z"
 
 
-class Recorder(mocks.Mocks):
-    """Keeps what is registered."""
-
-    def __init__(self) -> None:
-        self.inputs: dict[str, dict[str, Any]] = {}
-
-    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        inputs = cast("dict[str, Any]", args.inputs)  # pyright: ignore[reportUnknownMemberType]
-        self.inputs[args.name] = inputs
-        return "id", inputs
-
-    def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
-        raise NotImplementedError
-
-
 def told(place: dict[str, Any], declare_others: Callable[[], object], *, exclusive: bool = False) -> Any:
     """What a set on `place` is told, that is declared before the others."""
-    recorder = Recorder()
     announced._declared.clear()  # pyright: ignore[reportPrivateUsage] - all tests of a process share one stack
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    try:
-        set_mocks(recorder, preview=False)
+    with recording() as recorder:
 
         @in_program
         def declare() -> None:
@@ -48,9 +28,6 @@ def told(place: dict[str, Any], declare_others: Callable[[], object], *, exclusi
             declare_others()
 
         declare()
-    finally:
-        asyncio.set_event_loop(None)
-        loop.close()
     return recorder.inputs["set"][PROGRAM].get("elsewhere")
 
 

@@ -9,7 +9,6 @@ from typing import Any, cast
 
 import pulumi
 import pytest
-from pulumi.runtime import mocks, set_mocks
 from pulumi.runtime import test as in_program  # pyright: ignore[reportUnknownVariableType]
 
 import support
@@ -24,30 +23,13 @@ from pulumi_talend import (
 )
 from pulumi_talend.loader import PROGRAM
 from pulumi_talend.resources.program import _without_null  # pyright: ignore[reportPrivateUsage]
-
-
-class Recorder(mocks.Mocks):
-    def __init__(self) -> None:
-        self.inputs: dict[str, Any] = {}
-
-    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        inputs = cast("dict[str, Any]", args.inputs)  # pyright: ignore[reportUnknownMemberType]
-        self.inputs[args.name] = dict(inputs)
-        return "id", dict(inputs)
-
-    def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
-        return {}, None
+from recording import Recorder, recording
 
 
 @pytest.fixture
 def recorder() -> Iterator[Recorder]:
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    found = Recorder()
-    set_mocks(found, preview=False)
-    yield found
-    asyncio.set_event_loop(None)
-    loop.close()
+    with recording() as found:
+        yield found
 
 
 class Thing(pulumi.ComponentResource):
