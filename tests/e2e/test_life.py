@@ -76,7 +76,12 @@ def test_created_unchanged_changed_destroyed(stack: Stack, tenant: Tenant) -> No
         "team": Managed(f"{urn}RoleMapping::team", "Team Ö/1", team, team, protect=False),
     }
     assert stack.managed() == expected
-    assert "talend:token" not in json.dumps(stack.export()), "settings of the environment are not part of the state"
+    exported = stack.export()
+    assert "talend:token" not in json.dumps(exported), "settings of the environment are not part of the state"
+    if stack.engine.is_pulumi:
+        traces = [one["stackTrace"] for one in exported["deployment"]["resources"] if one["urn"].startswith(urn)]
+        lines = [[line["sourcePosition"].rpartition("/")[2].partition("#")[0] for line in trace] for trace in traces]
+        assert sorted(lines) == [["role_mapping.py", "__main__.py"], *[["workspace_permission.py", "__main__.py"]] * 2]
 
     # The same again, in another order and twice: no change, no call at all.
     stack.program(

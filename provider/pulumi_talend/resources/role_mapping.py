@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pulumi
 
-from .program import TalendResource
+from .program import TalendResource, short_stack_trace
 from .recorded import forget_when_recorded
 
 
@@ -49,5 +49,6 @@ class RoleMapping(TalendResource, talend="RoleMapping"):
             opts: Pulumi's resource options.
         """
         inputs = {"role_name": role_name, "roles": roles, "expires_at": expires_at, "adopt_existing": adopt_existing}
-        super().__init__(*self._declaration(name, inputs, opts))
+        with short_stack_trace():
+            super().__init__(*self._declaration(name, inputs, opts))
         forget_when_recorded(self)

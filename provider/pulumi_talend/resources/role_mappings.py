@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pulumi
 
-from .program import TalendResource
+from .program import TalendResource, short_stack_trace
 from .recorded import forget_when_recorded
 
 
@@ -47,5 +47,6 @@ class RoleMappings(TalendResource, talend="RoleMappings"):
             opts: Pulumi's resource options.
         """
         inputs = {"mappings": mappings, "allow_empty": allow_empty, "max_removals": max_removals}
-        super().__init__(*self._declaration(name, inputs, opts))
+        with short_stack_trace():
+            super().__init__(*self._declaration(name, inputs, opts))
         forget_when_recorded(self)

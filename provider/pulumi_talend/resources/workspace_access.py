@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal, TypedDict, cast
 import pulumi
 from typing_extensions import NotRequired
 
-from .program import TalendResource
+from .program import TalendResource, short_stack_trace
 from .recorded import forget_when_recorded
 from .workspace_permission import Permission
 
@@ -115,7 +115,8 @@ class WorkspaceAccess(TalendResource, talend="WorkspaceAccess"):
             "max_removals": max_removals,
             "principals": None,
         }
-        super().__init__(*self._declaration(name, inputs, opts, computed=["workspace_id"]))
+        with short_stack_trace():
+            super().__init__(*self._declaration(name, inputs, opts, computed=["workspace_id"]))
         forget_when_recorded(self)
 
 

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 import pulumi
 
-from .program import TalendResource
+from .program import TalendResource, short_stack_trace
 from .recorded import forget_when_recorded
 
 Permission = Literal["VIEW", "EXECUTE", "AUTHOR", "PUBLISH", "MANAGE"] | str
@@ -96,5 +96,6 @@ class WorkspacePermission(TalendResource, talend="WorkspacePermission"):
             "expires_at": expires_at,
             "adopt_existing": adopt_existing,
         }
-        super().__init__(*self._declaration(name, inputs, opts))
+        with short_stack_trace():
+            super().__init__(*self._declaration(name, inputs, opts))
         forget_when_recorded(self)
