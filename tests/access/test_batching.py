@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pulumi_talend.access.batching import FEW_CALLS, LITTLE_TIME, Batching
+from pulumi_talend.access.batching import AT_ONCE, Batching
 from pulumi_talend.access.grant_write import GrantWrite, Way
 from pulumi_talend.model.grants import GrantKey, Principal
 
@@ -43,7 +43,6 @@ def test_steps_are_taken_until_nothing_is_left(
     to_come: list[GrantWrite], arrivals: list[int], is_limited: bool
 ) -> None:
     batching = Batching(lambda: is_limited)
-    at_once = (FEW_CALLS if is_limited else LITTLE_TIME).at_once
     came: list[GrantWrite] = []
     waiting: list[GrantWrite] = []
     written: list[GrantWrite] = []
@@ -59,8 +58,8 @@ def test_steps_are_taken_until_nothing_is_left(
             waiting = [write for write in waiting if write not in step]
             under_way.append(step)
             gives = Counter(group(one[0]) for one in under_way if not one[0].alone and one[0].way != "remove")
-            assert max(gives.values(), default=0) <= at_once
-            assert sum(one[0].way == "remove" for one in under_way) <= at_once
+            assert max(gives.values(), default=0) <= AT_ONCE
+            assert sum(one[0].way == "remove" for one in under_way) <= AT_ONCE
         elif under_way:
             written += under_way.pop(0)
         else:
@@ -114,5 +113,5 @@ def test_a_refused_call_is_halved_into_calls(some: list[GrantKey], too_large: bo
 
 def test_where_calls_count_scattered_removals_wait_for_others_that_fit_beside_them() -> None:
     diagonal = [GrantWrite(GrantKey(f"w{n}", Principal("users", f"u{n}")), None, "remove") for n in range(10)]
-    assert len(Batching(lambda: True).take(diagonal, [])) == 3
+    assert len(Batching(lambda: True).take(diagonal, [])) == 4
     assert len(Batching(lambda: False).take(diagonal, [])) == 10

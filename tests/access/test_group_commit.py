@@ -40,9 +40,7 @@ class Machine:
         self.batches: list[list[int]] = []
         self.applied: list[int] = []
         self._lock = threading.Lock()
-        self.commit: GroupCommit[Write] = GroupCommit(
-            take=self.take, write=self.write, verify=self.verify, enough=lambda _queued: 0.6
-        )
+        self.commit: GroupCommit[Write] = GroupCommit(take=self.take, write=self.write, verify=self.verify)
 
     def take(self, queued: Sequence[Write], writing: Sequence[Sequence[Write]]) -> Sequence[Write]:
         return [] if writing else queued[: self.at_once]

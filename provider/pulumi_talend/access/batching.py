@@ -1,13 +1,8 @@
-"""Which writes of grants share a call, and how many calls there are at once.
-
-Where the API states a rate limit, calls are what is scarce: writes wait for each other, and one call follows the other. Without
-one, time is: smaller batches, several at once, so that the engine always has operations to hand over.
-"""
+"""Which writes of grants share a call, and how many calls there are at once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from ..model.grants import PRINCIPAL_KINDS
 from .grant_write import GrantWrite
@@ -16,27 +11,14 @@ from .rectangles import largest_rectangle
 MAX_BATCH = 100
 """Grants in one call at most. The API's own limit is unknown: a smaller one is found by halving, and remembered."""
 
+AT_ONCE = 2
+"""Steps of a kind that are under way at once."""
 
-@dataclass(frozen=True)
-class Pace:
-    """How calls are weighed against time.
+REMOVED_SHARE = 1.0
+"""Of the removals in the queue, calls for at least this share are made now; the others wait for more that fit beside them."""
 
-    Attributes:
-        share: A write begins once this share of the operations that run at once is in the queue (see `GroupCommit`).
-        removal_share: The same for removals. The more there are to choose from, the more of them one cross product holds.
-        at_once: Steps of a kind that are under way at once.
-        removed_share: Of the removals in the queue, calls for at least this share are made now; the others wait for more that
-            fit beside them.
-    """
-
-    share: float
-    removal_share: float
-    at_once: int
-    removed_share: float
-
-
-FEW_CALLS = Pace(share=0.65, removal_share=0.9, at_once=1, removed_share=0.3)
-LITTLE_TIME = Pace(share=0.5, removal_share=0.5, at_once=2, removed_share=1.0)
+REMOVED_SHARE_WHERE_LIMITED = 0.4
+"""The same where the API limits the rate of calls: fewer calls, which take more time."""
 
 
 class Batching:
@@ -50,14 +32,9 @@ class Batching:
         self._is_rate_limited = is_rate_limited
         self._limit = MAX_BATCH
 
-    @property
-    def pace(self) -> Pace:
-        """How calls are weighed against time now."""
-        return FEW_CALLS if self._is_rate_limited() else LITTLE_TIME
-
-    def enough(self, queued: Sequence[GrantWrite]) -> float:
-        """The share of the operations that run at once for which a write waits."""
-        return self.pace.removal_share if all(write.way == "remove" for write in queued) else self.pace.share
+    def is_full(self, queued: Sequence[GrantWrite]) -> bool:
+        """Whether the queue fills a call. Of removals only the whole queue tells which of them fit into one."""
+        return sum(write.way != "remove" for write in queued) >= self._limit
 
     def take(self, queued: Sequence[GrantWrite], under_way: Sequence[Sequence[GrantWrite]]) -> Sequence[GrantWrite]:
         """Gives go before removals: access that moves is never missing in between."""
@@ -66,10 +43,10 @@ class Batching:
         for write in gives:
             if write.alone:
                 return [write]  # whatever else is under way: a batch has left it out
-            if groups.count(_group(write)) < self.pace.at_once:
+            if groups.count(_group(write)) < AT_ONCE:
                 alike = [each for each in gives if _group(each) == _group(write) and not each.alone]
                 return alike[: self._limit]
-        if any(way != "remove" for way, _kind in groups) or len(groups) >= self.pace.at_once:
+        if any(way != "remove" for way, _kind in groups) or len(groups) >= AT_ONCE:
             return []
         return self._removals(queued)
 
@@ -78,7 +55,8 @@ class Batching:
         alone = [write for write in waiting if write.alone]
         if alone:
             return alone[:1]
-        return [write for call in self._cross_products(waiting, at_least=self.pace.removed_share) for write in call]
+        share = REMOVED_SHARE_WHERE_LIMITED if self._is_rate_limited() else REMOVED_SHARE
+        return [write for call in self._cross_products(waiting, at_least=share) for write in call]
 
     def calls(self, writes: Sequence[GrantWrite]) -> list[list[GrantWrite]]:
         """What `take` has chosen, by calls: a single one, or one per cross product of removals."""

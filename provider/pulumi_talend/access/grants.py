@@ -28,7 +28,7 @@ from ..errors import (
 )
 from ..model.grants import GrantKey, Permissions, PrincipalKind
 from ..model.planning import Change
-from .batching import Batching
+from .batching import AT_ONCE, Batching
 from .concurrent import map_concurrently
 from .directory import Directory
 from .grant_write import GrantWrite, Way, altered_by_api, exists_error, not_as_asked, subject_of
@@ -78,8 +78,8 @@ class Grants:
             take=self._batching.take,
             write=self._write,
             verify=self._verify,
-            enough=self._batching.enough,
-            most_verifications=lambda: self._batching.pace.at_once,
+            is_full=self._batching.is_full,
+            most_verifications=AT_ONCE,
         )
 
     def read(self, key: GrantKey) -> Permissions | None:

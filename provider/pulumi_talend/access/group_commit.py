@@ -26,6 +26,9 @@ from ..errors import (
 from ..model.grants import GrantKey
 from ..model.planning import Change
 
+GATHERED_SHARE = 0.9
+"""A write begins once this share of the operations that run at once is in the queue: all but a straggler."""
+
 MOST_PAUSE_SECONDS = 0.15
 """Where nothing is under way, a write waits for the operations that follow at most as long as a round of calls took, or this."""
 
@@ -135,7 +138,7 @@ class GroupCommit(Generic[P]):
             write of a target at most, and none while another of that target is not verified yet.
         write: Makes the call, and moves each write on: `written`, `finish` or `again`.
         verify: Looks at what was written, and moves each on: `finish`, `written` (to look again later) or `again`.
-        enough: A write begins once this share of the operations that run at once is in the queue, for the queue as it is.
+        is_full: Whether the queue fills a call, so that a write begins without waiting for more.
         most_verifications: How many steps verify at once.
 
     `write` and `verify` run without the lock; what they send nowhere is an error of theirs.
@@ -147,13 +150,13 @@ class GroupCommit(Generic[P]):
         take: Callable[[Sequence[P], Sequence[Sequence[P]]], Sequence[P]],
         write: Callable[[Sequence[P]], None],
         verify: Callable[[Sequence[P]], None],
-        enough: Callable[[Sequence[P]], float],
-        most_verifications: Callable[[], int] = lambda: 1,
+        is_full: Callable[[Sequence[P]], bool] = lambda _queued: False,
+        most_verifications: int = 1,
     ) -> None:
         self._take = take
         self._write = write
         self._verify = verify
-        self._enough = enough
+        self._is_full = is_full
         self._most_verifications = most_verifications
         self._changed = threading.Condition()
         self._pending: list[P] = []
@@ -218,11 +221,11 @@ class GroupCommit(Generic[P]):
         return list(first.values())
 
     def _may_verify(self) -> bool:
-        return len(self._verifying) < self._most_verifications()
+        return len(self._verifying) < self._most_verifications
 
     def _is_ready(self, now: float, queued: Sequence[P]) -> bool:
         """Whether a write may begin, or waits for the operations that follow those which have just ended."""
-        if len(queued) >= self._enough(queued) * self._at_once:
+        if len(queued) >= GATHERED_SHARE * self._at_once or self._is_full(queued):
             return True
         return not self._writing and not self._verifying and now >= self._resume_at
 

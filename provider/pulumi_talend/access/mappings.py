@@ -40,9 +40,6 @@ from .mapping_list import MOST_PAUSE_SECONDS, MappingList
 from .mapping_write import MappingWrite, merged, roles_by_name, settling_seconds, without_empty
 from .rules import already_mapped
 
-ENOUGH_SHARE = 0.6
-"""See `GroupCommit`."""
-
 _MOST_WRITES = 6
 
 
@@ -70,9 +67,7 @@ class Mappings:
         self._lock = threading.Lock()
         self._first_listing = Once(lambda: roles_by_name(self._api.list()))
         self._listing: dict[str, Roles] | None = None
-        self._pipeline: GroupCommit[MappingWrite] = GroupCommit(
-            take=self._take, write=self._write, verify=self._verify, enough=lambda _queued: ENOUGH_SHARE
-        )
+        self._pipeline: GroupCommit[MappingWrite] = GroupCommit(take=self._take, write=self._write, verify=self._verify)
         self._list = MappingList(client, self._notify, sleep)
         self._refuses_empty = False
 
