@@ -212,7 +212,7 @@ def command_of(process: psutil.Process) -> str:
 
 def permissions_path(key: GrantKey) -> str:
     """The path of a grant's own calls; the ids of the offline tenant need no encoding."""
-    return f"/security/workspaces/{key.workspace_id}/{key.principal.kind}/{key.principal.id}/permissions"
+    return f"/security/workspaces/{key.workspace_id}/{key.principal.path}/permissions"
 
 
 def as_command(script: str, python: str = sys.executable) -> str:

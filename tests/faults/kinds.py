@@ -8,7 +8,6 @@ from typing import Any
 
 from faults.stage import WORKSPACES, Stage, Target, World
 from hosting import State
-from pulumi_talend.model.inputs import grant_key
 from pulumi_talend.provider.base import TalendProvider
 from pulumi_talend.provider.role_mappings import RoleMappingsProvider
 from pulumi_talend.provider.single import RoleMappingProvider, WorkspacePermissionProvider
@@ -274,6 +273,6 @@ def claimed(state: State) -> World:
         return {("mapping", name): frozenset(roles) for name, roles in outputs["mappings"].items()}
     place, principals = outputs["workspace_id"], outputs["principals"]
     return {
-        ("grant", grant_key(place, principals[who]).resource_id): frozenset(permissions)
+        ("grant", f"{place}/{principals[who]}"): frozenset(permissions)
         for who, permissions in outputs["grants"].items()
     }

@@ -279,7 +279,7 @@ def assert_alerts_are_true(review: Review, before: Access, after: Access, grante
         return {target.partition("/")[2] for target in access if not target.startswith("role ")}
 
     gone = holders(before) - holders(after)
-    labels = {f"{change.who.principal.kind}/{change.who.id}": change.who.label for change in review.grants}
+    labels = {change.who.principal.path: change.who.label for change in review.grants}
     said = items.get("last-access-removed", ())
     assert not any("not read" in item for item in said)
     assert {item.partition(" (loses ")[0] for item in said} == {labels[principal] for principal in gone}
@@ -295,7 +295,7 @@ def assert_alerts_are_true(review: Review, before: Access, after: Access, grante
 
 def assert_summary_is_true(review: Review, before: Access, after: Access) -> None:
     """The sentences name, or count, exactly those who lose all access somewhere, lose some of it, gain."""
-    people = {f"{change.who.principal.kind}/{change.who.id}": change.who for change in review.grants}
+    people = {change.who.principal.path: change.who for change in review.grants}
     used = Counter(who.person or who.label for who in people.values())
     nothing = frozenset[str]()
 

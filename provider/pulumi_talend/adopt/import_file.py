@@ -20,7 +20,6 @@ from ..model.inputs import (
     RoleMappingsInputs,
     WorkspaceAccessInputs,
     WorkspacePermissionInputs,
-    principal_path,
 )
 from ..model.named import Who
 from ..provider.base import PLAN_NUMBER
@@ -58,7 +57,7 @@ def _sets(adopted: AdoptedSets, write: Callable[[Who], str]) -> list[dict[str, A
             **where,
             "workspace_id": place.id,
             "grants": {write(grant.who): sorted(grant.permissions) for grant in grants},
-            "principals": {write(grant.who): principal_path(grant.who.principal) for grant in grants},
+            "principals": {write(grant.who): grant.who.principal.path for grant in grants},
             "exclusive": adopted.exclusive,
         }
         resources.append(_entry(name, place.id, _valid(WorkspaceAccessInputs, given, rights)))

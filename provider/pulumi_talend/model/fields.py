@@ -8,10 +8,11 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Callable, Iterable, Sequence
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import BeforeValidator, ValidationInfo
 
+from . import principals
 from .expiry import parse_time
 from .grants import CONSOLE_WORDS, PERMISSIONS
 from .unknown import UNKNOWN, is_unknown
@@ -190,6 +191,19 @@ def flag(value: Any) -> bool | str:
     return value
 
 
+def exclusive(value: Any) -> bool | str:
+    """Checks for what a set is complete for. Raises ValueError."""
+    if isinstance(value, bool) or value == "users":
+        return value
+    raise ValueError(f'must be True, False or "users", not {ascii(value)[:40]}')
+
+
+def principal(value: str) -> str:
+    """Checks for how a principal is written in a table (see `principals`). Raises ValueError."""
+    principals.read(value)
+    return value
+
+
 Name = Annotated[str, _or_unknown(name)]
 Identifier = Annotated[str, _or_unknown(identifier)]
 CustomerRole = Annotated[str, _or_unknown(customer_role)]
@@ -200,3 +214,6 @@ RoleNames = Annotated[list[str] | str, _or_unknown(names_or_none)]
 Time = Annotated[str, _or_unknown(time_text)]
 Flag = Annotated[bool | str, _or_unknown(flag)]
 Removals = Annotated[int | str, _or_unknown(removal_allowance)]
+Exclusive = Annotated[bool | Literal["users"] | str, _or_unknown(exclusive)]
+PrincipalText = Annotated[str, BeforeValidator(principal)]
+RoleText = Annotated[str, BeforeValidator(customer_role)]

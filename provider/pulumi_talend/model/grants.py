@@ -61,6 +61,11 @@ class Principal:
     def __str__(self) -> str:
         return f"{KIND_NOUNS[self.kind]} {self.id}"
 
+    @property
+    def path(self) -> str:
+        """`users/ID` or `service-accounts/ID`, as in state."""
+        return f"{self.kind}/{self.id}"
+
 
 @dataclass(frozen=True, order=True)
 class GrantKey:
@@ -77,7 +82,12 @@ class GrantKey:
     @property
     def resource_id(self) -> str:
         """`<workspaceId>/users/<userId>` or `<workspaceId>/service-accounts/<serviceAccountId>`."""
-        return f"{self.workspace_id}/{self.principal.kind}/{self.principal.id}"
+        return f"{self.workspace_id}/{self.principal.path}"
+
+    @classmethod
+    def on(cls, workspace_id: str, path: str) -> GrantKey:
+        """The grant on a workspace of a principal as written in state (`Principal.path`). Raises ValueError."""
+        return cls.from_resource_id(f"{workspace_id}/{path}")
 
     @classmethod
     def from_resource_id(cls, resource_id: str) -> GrantKey:

@@ -1,26 +1,24 @@
-"""The inputs of the resources as typed models, and the codec between them and Pulumi properties.
-
-Every reason for a refusal comes at once, each with its property. A value that is not known yet is `UNKNOWN`.
-"""
+"""The inputs of the resources as typed models, and Pulumi properties made of them. A value that is not known yet is `UNKNOWN`."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import Annotated, Any, ClassVar, Literal, TypeVar, cast
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, TypeVar, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PrivateAttr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PrivateAttr
 
-from . import principals
 from .fields import (
     CustomerRole,
+    Exclusive,
     Flag,
     Identifier,
     Name,
     PermissionNames,
+    PrincipalText,
     Removals,
     RoleNames,
+    RoleText,
     Time,
-    customer_role,
     kind,
 )
 from .grants import PRINCIPAL_KINDS, GrantKey, Principal, PrincipalKind
@@ -101,8 +99,8 @@ def as_set(value: Any) -> object:
 
 
 def _as_property(value: object) -> Any:
-    if isinstance(value, GrantEntry):
-        return value.as_property()
+    if isinstance(value, GrantEntry) and value.expires_at is None:
+        return value.permissions
     if isinstance(value, BaseModel):
         return {name: item for name, item in value if item is not None}
     if isinstance(value, Mapping):
@@ -232,12 +230,6 @@ class GrantEntry(BaseModel):
         """The permissions and their end."""
         return Access(_rights(self.permissions), self.expires_at)
 
-    def as_property(self) -> Any:
-        """Returns a plain list where the entry has no end."""
-        if self.expires_at is None:
-            return self.permissions
-        return {"permissions": self.permissions, "expires_at": self.expires_at}
-
 
 class PlannedAccess(BaseModel):
     """What an update takes from a principal, or restores. `name` is for the reader; the id is the key of the table."""
@@ -274,24 +266,6 @@ def _mapping_entries(value: Any) -> Any:
     return UNKNOWN if is_unknown(value) else dict(sorted(_table(value, "customer role: [Talend roles]").items()))
 
 
-def _principal(value: str) -> str:
-    principals.read(value)
-    return value
-
-
-PrincipalText = Annotated[str, BeforeValidator(_principal)]
-"""How a principal is written in a table (see `principals`)."""
-RoleText = Annotated[str, BeforeValidator(customer_role)]
-
-
-def _exclusive(value: Any) -> Any:
-    if isinstance(value, bool) or value == "users":
-        return value
-    if is_unknown(value):
-        return UNKNOWN
-    raise ValueError(f'must be True, False or "users", not {ascii(value)[:40]}')
-
-
 class WorkspaceAccessInputs(Inputs):
     """All access to a workspace, or a set of grants on it. `principals` are the ids behind the keys of `grants`."""
 
@@ -305,7 +279,7 @@ class WorkspaceAccessInputs(Inputs):
     environment: Name | None = None
     workspace_id: Identifier | None = None
     grants: Annotated[dict[PrincipalText, GrantEntry] | str, BeforeValidator(_grant_entries)]
-    exclusive: Annotated[bool | Literal["users"] | str, BeforeValidator(_exclusive)] = True
+    exclusive: Exclusive = True
     adopt_existing: Flag | None = None
     max_removals: Removals | None = None
     principals: dict[str, str] | None = None
@@ -355,7 +329,7 @@ class WorkspaceAccessInputs(Inputs):
 
     def key_of(self, who: str) -> GrantKey:
         """Returns what an entry is about. Only where names are resolved and the workspace is known."""
-        return grant_key(str(self.workspace_id), (self.principals or {})[who])
+        return GrantKey.on(str(self.workspace_id), (self.principals or {})[who])
 
     @property
     def wanted(self) -> Mapping[GrantKey, Access]:
@@ -368,24 +342,14 @@ class WorkspaceAccessInputs(Inputs):
         return frozenset(self.removes) if isinstance(self.removes, dict) else frozenset()
 
 
-def grant_key(workspace_id: str, principal: str) -> GrantKey:
-    """The key of a grant on a workspace of a principal as written in state (`users/ID`). Raises ValueError."""
-    return GrantKey.from_resource_id(f"{workspace_id}/{principal}")
-
-
 def _path_problem(who: str, path: str | None) -> str:
     if path is None:
         return f"has no id of '{who}'"
     try:
-        grant_key("workspace", path)
+        GrantKey.on("workspace", path)
     except ValueError:
         return f"has {ascii(path)[:60]} as id of '{who}'"
     return ""
-
-
-def principal_path(principal: Principal) -> str:
-    """A principal as written in state: `users/ID` or `service-accounts/ID`."""
-    return f"{principal.kind}/{principal.id}"
 
 
 class RoleMappingsInputs(Inputs):
@@ -421,60 +385,6 @@ class RoleMappingsInputs(Inputs):
     def planned_removals(self) -> frozenset[str]:
         """The customer roles whose removal the preview has shown."""
         return frozenset(self.removes) if isinstance(self.removes, dict) else frozenset()
-
-
-def parse(
-    model: type[M],
-    properties: Mapping[str, Any],
-    *,
-    extra_permissions: Iterable[str] | None = (),
-    checked: bool = False,
-    ended: Collection[str] = (),
-) -> M | list[Problem]:
-    """Parses Pulumi properties.
-
-    Args:
-        model: The inputs to parse them as.
-        properties: Pulumi properties; null counts as not given.
-        extra_permissions: Permissions that are valid beside the documented ones; None where any name may be.
-        checked: The properties come out of a check, where access that has ended is left out or an empty list.
-        ended: Properties that are empty as a check has left them.
-
-    Returns:
-        The inputs, or everything that is wrong with them.
-    """
-    given = {name: value for name, value in properties.items() if value is not None}
-    try:
-        extra = None if extra_permissions is None else tuple(extra_permissions)
-        inputs = model.model_validate(given, context={"extra_permissions": extra, "checked": checked or bool(ended)})
-    except ValidationError as error:
-        details = error.errors(include_url=False, include_input=False)
-        return list(dict.fromkeys(_problem(detail) for detail in details if not _is_other_branch(detail)))
-    if checked:
-        return inputs
-    return [problem for problem in inputs.problems() if problem.where not in ended] or inputs
-
-
-def _is_other_branch(detail: Any) -> bool:
-    """Whether an error only says that a table is not the text of an unknown one."""
-    return detail["type"] == "string_type" and detail["loc"][-1] == "str"
-
-
-def _problem(detail: Any) -> Problem:
-    where, *inside = [str(part) for part in detail["loc"]] or [""]
-    # The entry of a table that is wrong, and its field; the branches of a union and the mark of a key are pydantic's own.
-    inside = [
-        part for part in inside if not part.startswith(("dict[", "function-", "list[", "[key]")) and part != "str"
-    ]
-    if detail["type"] == "missing":
-        reason = f"{inside[0]}: {inside[-1]} is required" if inside else "is required"
-    elif detail["type"] == "extra_forbidden":
-        reason = f"{inside[0]}: has '{inside[-1]}'; an entry has permissions and expires_at, remove it"
-    else:
-        said = str(detail["msg"]).removeprefix("Value error, ")
-        about = ": ".join(part for part in inside if part != "permissions")
-        reason = f"{about}: {said}" if about and f"'{about}'" not in said else said
-    return Problem(where, reason, entry=inside[0] if inside else "")
 
 
 MODELS: Mapping[str, type[Inputs]] = {

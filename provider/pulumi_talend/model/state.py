@@ -7,7 +7,8 @@ from typing import Any, TypeVar, cast
 
 from pydantic import ValidationError
 
-from .inputs import GrantEntry, Inputs, parse
+from .inputs import GrantEntry, Inputs
+from .parsing import parse
 from .planning import Access
 
 M = TypeVar("M", bound=Inputs)

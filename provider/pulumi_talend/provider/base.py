@@ -6,9 +6,8 @@ properties travels in the inputs; `diff` is a function of its arguments; create,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Generic, TypeVar, cast
 
 from pulumi.dynamic import (
@@ -30,13 +29,15 @@ from ..dynamic_host import current_inputs, current_urn, end_with_engine, show_er
 from ..errors import ConfigurationError, TalendError
 from ..loader import PROGRAM, TABLE, ProviderReference
 from ..model.expiry import ends_soon, has_ended
-from ..model.inputs import Inputs, as_set, parse
-from ..model.lines import WHOLE, TableLine, lines_of
+from ..model.inputs import Inputs, as_set
+from ..model.lines import lines_of
+from ..model.parsing import parse
 from ..model.planning import NOTHING, Access
 from ..model.problems import Problem, ProblemsError
 from ..model.state import StateValueError, parse_recorded
 from ..model.unknown import UNKNOWN, is_unknown
 from .claims import Claim, Manager, name_of
+from .reporting import Program, naming_its_line, reported
 from .session import SESSIONS, Session
 
 R = TypeVar("R")
@@ -44,43 +45,6 @@ I = TypeVar("I", bound=Inputs)  # noqa: E741 - inputs
 
 PLAN_NUMBER = "__plan"
 """A hidden input that counts the plans beyond the program's properties (`removes`, `restores`): one that outputs have is done."""
-
-_TABLES = ("grants", "mappings")
-
-
-@dataclass(frozen=True)
-class Program:
-    """What the program says beside the inputs (`resources/program.py`).
-
-    Attributes:
-        preview: Whether this is a preview.
-        computed: Inputs that come from another resource, and so may not have been known in the preview.
-        lines: The lines of the table that the resource comes from, by how the principal or customer role is written.
-        ended: The ends that have passed, by how the principal is written; `WHOLE` for the end of the resource itself.
-        elsewhere: What other resources of the program grant on the workspace (`resources/announced.py`).
-    """
-
-    preview: bool = False
-    computed: frozenset[str] = frozenset()
-    lines: Mapping[str, TableLine] = field(default_factory=dict[str, TableLine])
-    ended: Mapping[str, str] = field(default_factory=dict[str, str])
-    elsewhere: Sequence[Mapping[str, str]] = ()
-
-    def failures(self, problems: Iterable[Problem]) -> list[CheckFailure]:
-        """Reasons as the engine takes them, each with its line of the table.
-
-        The engine prints a property with its value: a setting has none among the inputs, and a whole table would hide the reason.
-        """
-        found: list[CheckFailure] = []
-        for problem in problems:
-            line = self.lines.get(problem.entry) or self.lines.get(WHOLE)
-            if line is not None and not problem.is_setting:
-                found.append(CheckFailure("", f"{line.at}: {problem.reason}"))
-            elif problem.is_setting or problem.where in _TABLES:
-                found.append(CheckFailure("", str(problem)))
-            else:
-                found.append(CheckFailure(problem.where, problem.reason))
-        return found
 
 
 class TalendProvider(ResourceProvider, Generic[I]):
@@ -158,7 +122,7 @@ class TalendProvider(ResourceProvider, Generic[I]):
         end_with_engine()
         debuglog.start("host", lambda message: print(f"talend: {message}", flush=True))
         debuglog.remember(req.config.get(f"talend:{name}") for name in ("token", "clientSecret"))
-        _reported("configure", lambda: self._configured(req.config.get))
+        reported("configure", lambda: self._configured(req.config.get))
 
     def _configured(self, config: Callable[[str], object]) -> None:
         widen_thread_pool()
@@ -166,26 +130,26 @@ class TalendProvider(ResourceProvider, Generic[I]):
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Validates the inputs, and plans what is new or changed; wrong settings show here."""
-        return _reported(f"check {self.type_name}", lambda: self._checked(current_urn(), _marked(_olds), _marked(news)))
+        return reported(f"check {self.type_name}", lambda: self._checked(current_urn(), _marked(_olds), _marked(news)))
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Another identity is a replacement, other access, labels or a new plan an update."""
-        return _reported(f"diff {self.type_name}", lambda: self._diffed(_marked(_olds), _marked(_news)), _id)
+        return reported(f"diff {self.type_name}", lambda: self._diffed(_marked(_olds), _marked(_news)), _id)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Creates the object and verifies it. Raises TalendError."""
 
         def work() -> CreateResult:
             inputs = self._valid(props)
-            with _naming_its_line(inputs):
+            with naming_its_line(inputs):
                 id_ = self._create(current_urn(), inputs)
             return CreateResult(id_, self._outputs(inputs, props))
 
-        return _reported(f"create {self.type_name}", work)
+        return reported(f"create {self.type_name}", work)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Returns what the tenant has now, also as inputs so that drift shows with its property. Raises TalendError."""
-        return _reported(f"read {self.type_name}", lambda: self._read_back(id_, props), id_)
+        return reported(f"read {self.type_name}", lambda: self._read_back(id_, props), id_)
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Makes the object as the program says, and verifies it. Raises TalendError."""
@@ -193,11 +157,11 @@ class TalendProvider(ResourceProvider, Generic[I]):
         def work() -> UpdateResult:
             inputs = self._valid(_news)
             if self._access_changes(_olds, _news):  # else only labels change
-                with _naming_its_line(inputs):
+                with naming_its_line(inputs):
                     self._update(current_urn(), _olds, inputs)
             return UpdateResult(self._outputs(inputs, _news))
 
-        return _reported(f"update {self.type_name}", work, _id)
+        return reported(f"update {self.type_name}", work, _id)
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Removes the object; one that is gone already is fine. Raises TalendError."""
@@ -206,7 +170,7 @@ class TalendProvider(ResourceProvider, Generic[I]):
             self.session.journal.forget(self._kept(_props, _id))
             self._delete(current_urn(), _id, _props)
 
-        _reported(f"delete {self.type_name}", work, _id)
+        reported(f"delete {self.type_name}", work, _id)
 
     # How
 
@@ -393,46 +357,6 @@ def _plan_number(properties: Mapping[str, Any], *, default: int | None = None) -
     if default is None:
         raise StateValueError(PLAN_NUMBER, "is not a number")
     return default
-
-
-def _reported(what: str, work: Callable[[], R], id_: str = "") -> R:
-    """Runs an operation. What it raises leaves as one error with one line; its history goes to the debug log."""
-    name = name_of(current_urn())
-    label = " ".join(part for part in (what, id_, name) if part)
-    debuglog.logger.debug("%s begins", label)
-    try:
-        result = work()
-    except TalendError as error:
-        debuglog.log_error(label, error)
-        error.__context__ = None
-        raise error.with_traceback(None) from None
-    except Exception as error:  # noqa: BLE001 - whatever it is, the user gets a line that says what to do
-        debuglog.log_error(label, error)
-        # A bug of ours. Its text may hold anything, so only its kind and its place are shown.
-        raise TalendError(
-            f"an unexpected error in pulumi-talend ({type(error).__name__} {debuglog.place_of(error)}), a bug of its own",
-            subject=f"{what} '{name}'" if name else what,
-            outcome="unknown",
-            advice=debuglog.where_to_look(),
-        ) from None
-    if isinstance(result, CheckResult) and result.failures:
-        reasons = "; ".join(f"{failure.property or 'all'}: {failure.reason}" for failure in result.failures)
-        debuglog.logger.debug("%s is refused: %s", label, reasons)
-    else:
-        debuglog.logger.debug("%s is done", label)
-    return result
-
-
-@contextmanager
-def _naming_its_line(inputs: Inputs) -> Generator[None, None, None]:
-    """Errors within name the line of the table that declares the resource, where none names a line of its own."""
-    try:
-        yield
-    except TalendError as error:
-        line = inputs.lines.get(WHOLE)
-        if error.at or line is None:
-            raise
-        raise error.with_(at=line.at) from None
 
 
 def _marked(value: Any) -> Any:

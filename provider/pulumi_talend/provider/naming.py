@@ -11,7 +11,6 @@ from ..access.names import account_label, environment_of
 from ..errors import AmbiguousNameError, UnknownNameError
 from ..model import principals
 from ..model.grants import KIND_NOUNS, GrantKey, Principal
-from ..model.inputs import grant_key, principal_path
 from ..model.problems import Problem, ProblemsError
 from ..model.unknown import UNKNOWN, is_unknown
 
@@ -131,7 +130,7 @@ def keys_of_ended(
     found: dict[GrantKey, str] = {}
     for who in ended:
         if path := held.get(who):
-            found[grant_key(workspace_id, path)] = who
+            found[GrantKey.on(workspace_id, path)] = who
             continue
         try:
             principals, _ = resolve_principals(directory, [who], {})
@@ -198,7 +197,7 @@ def resolve_principals(
         if principal in written:
             reason = f"'{written[principal]}' and '{who}' are the same account; keep one of them"
             problems.append(Problem("grants", reason, entry=who))
-        if who in held and held[who] != principal_path(principal):
+        if who in held and held[who] != principal.path:
             notes.append(_successor(noun, reference.value, principal.id, held[who].partition("/")[2]))
         written[principal] = who
         found[who] = principal

@@ -14,10 +14,11 @@ from ..model.problems import Problem, ProblemsError
 from ..model.state import StateValueError, valid_in_state
 from ..model.unknown import UNKNOWN
 from .advice import set_input
-from .base import Program, TalendProvider
+from .base import TalendProvider
 from .claims import ALL_MAPPINGS, Claim, Manager
 from .lines import change_line, say_changes, with_table_line
 from .removal_limit import limit_of, refusal
+from .reporting import Program
 
 RESOURCE_ID = "role-mappings"
 

@@ -16,10 +16,11 @@ from ..model.planning import NOTHING, Access, Change, Desired, Rights, plan
 from ..model.problems import Problem, ProblemsError
 from ..model.state import StateValueError, valid_in_state
 from .advice import take_over
-from .base import Program, TalendProvider
+from .base import TalendProvider
 from .claims import ALL_MAPPINGS, Claim, Manager, Scope, whole_of
 from .lines import change_line, say_changes, with_table_line
 from .naming import SERVICE_ACCOUNT, USER, WORKSPACE, resolve_ids, successor_notes, tenant_spelling
+from .reporting import Program
 
 T = TypeVar("T", GrantKey, str)
 I = TypeVar("I", WorkspacePermissionInputs, RoleMappingInputs)  # noqa: E741 - inputs

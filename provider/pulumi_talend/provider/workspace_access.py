@@ -11,13 +11,13 @@ from ..api import ClientCredential
 from ..errors import AccessError, AlreadyExistsError, ForbiddenError, TalendError
 from ..model.expiry import has_ended
 from ..model.grants import GrantKey, Principal, PrincipalKind, permission_list
-from ..model.inputs import PlannedAccess, PlannedGrants, WorkspaceAccessInputs, grant_key, principal_path
+from ..model.inputs import PlannedAccess, PlannedGrants, WorkspaceAccessInputs
 from ..model.planning import NOTHING, Access, Change, Desired, Rights, plan
 from ..model.problems import Problem, ProblemsError
 from ..model.state import StateValueError, entries_in_state, valid_in_state
 from ..model.unknown import UNKNOWN
 from .advice import set_input, take_over
-from .base import Program, TalendProvider
+from .base import TalendProvider
 from .claims import Claim, Manager, whole_of
 from .failures import raise_together
 from .lines import change_line, principal_text, say_changes, who_and_where, with_table_line
@@ -31,6 +31,7 @@ from .naming import (
     tenant_spelling,
 )
 from .removal_limit import limit_of, refusal
+from .reporting import Program
 from .single import grant_clash
 
 
@@ -62,7 +63,7 @@ class WorkspaceAccessProvider(TalendProvider[WorkspaceAccessInputs]):
         found, notes = resolve_principals(self.directory, lasting, olds.get("principals") or {})
         for note in notes:
             say(note)
-        paths = {who: principal_path(principal) for who, principal in found.items()}
+        paths = {who: principal.path for who, principal in found.items()}
         return resolved.model_copy(update={"grants": lasting, "principals": paths})
 
     def _ends(self, inputs: WorkspaceAccessInputs) -> Mapping[str, str | None]:
@@ -166,7 +167,7 @@ class WorkspaceAccessProvider(TalendProvider[WorkspaceAccessInputs]):
             ) from None
         spelled = {key.resource_id.lower(): key for key in live}
         paths = {
-            who: principal_path(spelled.get(f"{workspace_id}/{path}".lower(), inputs.key_of(who)).principal)
+            who: spelled.get(f"{workspace_id}/{path}".lower(), inputs.key_of(who)).principal.path
             for who, path in (inputs.principals or {}).items()
         }
         if paths != inputs.principals:
@@ -309,7 +310,7 @@ class WorkspaceAccessProvider(TalendProvider[WorkspaceAccessInputs]):
             self.session.claims.wait_until_quiet()
             changes = self._changes(urn, inputs, before, live, inputs.kinds)
         shown = inputs.planned_removals
-        changes = [c for c in changes if c.action != "remove" or principal_path(c.target.principal) in shown]
+        changes = [c for c in changes if c.action != "remove" or c.target.principal.path in shown]
         failed: dict[GrantKey, TalendError] = {
             change.target: AlreadyExistsError(
                 already_exists(
@@ -361,7 +362,7 @@ class WorkspaceAccessProvider(TalendProvider[WorkspaceAccessInputs]):
 
 def _key_in_state(workspace_id: str, path: str) -> GrantKey:
     try:
-        return grant_key(workspace_id, path)
+        return GrantKey.on(workspace_id, path)
     except ValueError as error:
         raise StateValueError("principals", str(error)) from None
 
@@ -376,8 +377,6 @@ def _written(directory: Directory, principal: Principal) -> str:
 
 def _planned_table(directory: Directory, grants: Mapping[GrantKey, Rights]) -> PlannedGrants:
     return {
-        principal_path(key.principal): PlannedAccess(
-            name=_written(directory, key.principal), permissions=sorted(grants[key])
-        )
+        key.principal.path: PlannedAccess(name=_written(directory, key.principal), permissions=sorted(grants[key]))
         for key in sorted(grants)
     }

@@ -186,7 +186,7 @@ def _last_accesses(review: Review, live: Live | None) -> Alert | None:
 
 def _concerns(unknown: UnknownEffect, principal: Principal) -> bool:
     """Whether an unknown effect may give access to `principal`: one without targets may to anybody."""
-    return not unknown.targets or any(f"/{principal.kind}/{principal.id}" in target for target in unknown.targets)
+    return not unknown.targets or any(f"/{principal.path}" in target for target in unknown.targets)
 
 
 def _admin_gained(change: MappingChange, live: Live | None, watch: Watch) -> list[str]:

@@ -17,7 +17,6 @@ from ..model.inputs import (
     RoleMappingsInputs,
     WorkspaceAccessInputs,
     WorkspacePermissionInputs,
-    grant_key,
 )
 from ..model.lines import WHOLE, TableLine, lines_of
 from ..model.named import Place, Who
@@ -289,7 +288,7 @@ def _workspace(state: State, names: Names) -> Table:
 
     def key_of(path: str | None, who: str) -> GrantKey:
         try:
-            return grant_key(id_, path or "")
+            return GrantKey.on(id_, path or "")
         except ValueError:
             raise Unreadable(f"the principal {who}", "has no id") from None
 

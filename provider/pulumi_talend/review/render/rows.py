@@ -135,7 +135,7 @@ def row_of(change: AnyChange) -> Row:
         where, environment, key = (
             change.where.label,
             change.where.environment,
-            f"{change.who.principal.kind}/{change.who.id}",
+            change.who.principal.path,
         )
     else:
         who, person, noun = change.target, "", "customer role"
