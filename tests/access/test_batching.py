@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pulumi_talend.access.batching import AT_ONCE, Batching
+from pulumi_talend.access.batching import AT_ONCE, MAX_BATCH, Batching
 from pulumi_talend.access.grant_write import GrantWrite, Way
 from pulumi_talend.model.grants import GrantKey, Principal
 
@@ -115,3 +115,15 @@ def test_where_calls_count_scattered_removals_wait_for_others_that_fit_beside_th
     diagonal = [GrantWrite(GrantKey(f"w{n}", Principal("users", f"u{n}")), None, "remove") for n in range(10)]
     assert len(Batching(lambda: True).take(diagonal, [])) == 4
     assert len(Batching(lambda: False).take(diagonal, [])) == 10
+
+
+def test_a_full_call_is_one_that_gives_and_a_smaller_one_where_the_api_takes_fewer() -> None:
+    def queue(number: int, way: Way) -> list[GrantWrite]:
+        return [GrantWrite(GrantKey("w", Principal("users", f"u{n}")), VIEW, way) for n in range(number)]
+
+    batching = Batching(lambda: False)
+    assert batching.is_full(queue(MAX_BATCH, "assign"))
+    assert not batching.is_full(queue(MAX_BATCH - 1, "assign"))
+    assert not batching.is_full(queue(MAX_BATCH, "remove")), "which of them fit into a call is not known"
+    batching.halves(queue(20, "assign"), too_large=True)
+    assert batching.is_full(queue(10, "assign"))

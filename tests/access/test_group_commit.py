@@ -34,13 +34,15 @@ class Write(PendingWrite):
 class Machine:
     """Records what is called; `at_once` writes fit into one call."""
 
-    def __init__(self, at_once: int, call_seconds: float = 0.0) -> None:
+    def __init__(self, at_once: int, call_seconds: float = 0.0, *, is_full: bool = False) -> None:
         self.call_seconds = call_seconds
         self.at_once = at_once
         self.batches: list[list[int]] = []
         self.applied: list[int] = []
         self._lock = threading.Lock()
-        self.commit: GroupCommit[Write] = GroupCommit(take=self.take, write=self.write, verify=self.verify)
+        self.commit: GroupCommit[Write] = GroupCommit(
+            take=self.take, write=self.write, verify=self.verify, is_full=lambda _queued: is_full
+        )
 
     def take(self, queued: Sequence[Write], writing: Sequence[Sequence[Write]]) -> Sequence[Write]:
         return [] if writing else queued[: self.at_once]
@@ -119,6 +121,16 @@ def test_threads_that_come_together_share_calls() -> None:
     support.in_threads([lambda write=write: work(write) for write in writes])
     assert sorted(machine.applied) == [*range(40), *range(100, 140)]
     assert len(machine.batches) < 40
+
+
+@pytest.mark.parametrize(("queued", "is_full", "begins"), [(9, False, True), (8, False, False), (2, True, True)])
+def test_a_write_waits_for_nearly_all_that_run_at_once_or_for_a_full_call(
+    queued: int, is_full: bool, begins: bool
+) -> None:
+    machine = Machine(20, is_full=is_full)
+    machine.commit._at_once = 10.0
+    machine.commit._resume_at = float("inf")
+    assert machine.commit._is_ready(0.0, [Write(number) for number in range(queued)]) == begins
 
 
 def test_a_bug_in_a_step_reaches_those_of_its_call_and_no_others() -> None:

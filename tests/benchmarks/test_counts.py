@@ -28,8 +28,8 @@ STATED = (1000, 1.0)
 
 # What the Pulumi CLI runs at once on two cores, whatever this machine has.
 AT_ONCE = 8
-# The most writing calls for 100 single grants.
-MOST = 27
+# The most writing calls for 100 single grants: 8 at once in one call are 13 calls, and more where the engine hands over late.
+MOST = 20
 # A batch DELETE takes the product of two lists, and the Pulumi CLI deletes in random order: of 8 pairs on 4 workspaces the
 # largest product holds 3.5 on average, so 29 calls and those of a busy machine. The more it runs at once the fewer they are.
 MOST_TO_DESTROY = 40
@@ -92,9 +92,10 @@ def test_single_grants_are_gathered_where_the_api_states_a_rate_limit(pulumi: En
     assert destroy.writes <= MOST_TO_DESTROY
 
 
-def test_without_a_limit_they_still_take_fewer_calls_than_one_each(offline: Engine) -> None:
+def test_without_a_limit_only_removals_take_more_calls(offline: Engine) -> None:
     steps = taken(SINGLE, offline, Conditions(latency=LATENCY))
-    assert steps["up"].calls.total < N
+    assert steps["up"].calls.writes <= MOST
+    assert steps["up"].calls.reads <= steps["up"].calls.writes + 3
     assert steps["destroy"].calls.writes < N
 
 

@@ -26,8 +26,8 @@ from pulumi_talend.model.inputs import (
     RoleMappingsInputs,
     WorkspaceAccessInputs,
     WorkspacePermissionInputs,
-    parse,
 )
+from pulumi_talend.model.parsing import parse
 
 DOCS = Path(__file__).parents[2] / "docs"
 RESOURCES: dict[str, tuple[type, type[Inputs]]] = {

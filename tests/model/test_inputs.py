@@ -15,8 +15,8 @@ from pulumi_talend.model.inputs import (
     RoleMappingsInputs,
     WorkspaceAccessInputs,
     WorkspacePermissionInputs,
-    parse,
 )
+from pulumi_talend.model.parsing import parse
 from pulumi_talend.model.planning import Access
 from pulumi_talend.model.problems import Problem
 from pulumi_talend.model.unknown import UNKNOWN, UNKNOWN_MARKS, has_unknown

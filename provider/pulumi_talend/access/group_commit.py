@@ -29,7 +29,7 @@ from ..model.planning import Change
 GATHERED_SHARE = 0.9
 """A write begins once this share of the operations that run at once is in the queue: all but a straggler."""
 
-MOST_PAUSE_SECONDS = 0.15
+MOST_PAUSE_SECONDS = 0.5
 """Where nothing is under way, a write waits for the operations that follow at most as long as a round of calls took, or this."""
 
 FIRST_PAUSE_SECONDS = 0.1
