@@ -324,7 +324,11 @@ def test_adding_to_a_stack_writes_only_what_it_does_not_manage(
     (stack.directory / "import.json").write_text("{}", encoding="utf-8")
     managed = len(stack.managed())
 
-    said = access("adopt", "--out", stack.directory, "--add-to", stack.name, "--state", state)
+    access = Access(
+        {**access.settings, **stack.engine.environment, **backend_of(stack)}
+    )  # also where `pulumi` is on PATH
+    place = ("--cwd", stack.directory, "--out", stack.directory)
+    said = access("adopt", *place, "--add-to", stack.name, "--state", state)
 
     assert said.code == 0, said
     assert "import adopted" in said.stdout

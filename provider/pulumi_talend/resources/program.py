@@ -111,7 +111,7 @@ def short_stack_trace() -> Generator[None]:
     """Keeps what is not the program's out of the stack trace that the SDK writes into the state of a resource, within the block.
 
     Of its usual 15 lines the program has 1 to 4; the others are Pulumi's and Python's. They make up half of a resource's state,
-    which the engine writes anew after each operation: at 1,000 grants that is most of the time of an update.
+    all of which the engine writes after each operation: at 1,000 grants that is most of the time of an update.
     """
     frame = sys._getframe(2)  # pyright: ignore[reportPrivateUsage] - of the constructor
     frames = 1
