@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -125,12 +126,14 @@ def tenant(running_tenant: tuple[Tenant, dict[str, Any]]) -> Tenant:
 
 
 @pytest.fixture
-def during(tenant: Tenant) -> Iterator[Callable[[Callable[[Call], None]], None]]:
+def during(tenant: Tenant) -> Iterator[support.During]:
     """`during(callback)`: as `tenant.on_call`, undone after the test."""
-    removers: list[Callable[[], None]] = []
-    yield lambda callback: removers.append(tenant.on_call(callback))
-    for remove in removers:
-        remove()
+    with ExitStack() as undo:
+
+        def hook(callback: Callable[[Call], None], *, after: bool = False) -> None:
+            undo.callback(tenant.on_call(callback, after=after))
+
+        yield hook
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import httpx
 import psutil
@@ -118,6 +118,10 @@ def service_account_key(tenant: Tenant, name: str = "audit-export", workspace: i
 def engine_user_id(tenant: Tenant) -> str:
     """The id of a user with TMC_ENGINE_USE."""
     return next(one["id"] for one in tenant.users() if "Engine User" in {role["name"] for role in one["roles"]})
+
+
+class During(Protocol):
+    def __call__(self, callback: Callable[[Call], None], *, after: bool = False) -> None: ...
 
 
 def workspaces_of(tenant: Tenant) -> list[str]:

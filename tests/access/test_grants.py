@@ -22,7 +22,7 @@ from pulumi_talend.access import TenantAccess
 from pulumi_talend.access import grants as grants_module
 from pulumi_talend.model.grants import GrantKey
 from pulumi_talend.model.planning import NOTHING, Action, Change, Rights
-from pulumi_talend_sandbox.tenant import Call, Fault, Tenant
+from pulumi_talend_sandbox.tenant import Fault, Tenant
 
 VIEW = frozenset({"VIEW"})
 BOTH = frozenset({"VIEW", "EXECUTE"})
@@ -217,7 +217,7 @@ def test_an_emptied_record_is_filled(tenant: Tenant, access: TenantAccess) -> No
 
 
 def test_created_by_others_meanwhile_is_never_overwritten(
-    tenant: Tenant, access: TenantAccess, during: Callable[[Callable[[Call], None]], None]
+    tenant: Tenant, access: TenantAccess, during: support.During
 ) -> None:
     (key,) = keys_of(tenant, 1)
     during(lambda call: support.grant_by_hand(tenant, key, "AUTHOR") if call.method == "POST" else None)

@@ -73,7 +73,7 @@ def test_what_is_not_visible_yet_keeps_its_entry_and_the_next_run_finishes_it(
 
 @pytest.mark.parametrize("what", ["grant", "mapping"])
 def test_what_is_taken_over_while_it_is_being_removed_is_there_afterwards(
-    tenant: Tenant, access: TenantAccess, what: str
+    tenant: Tenant, access: TenantAccess, during: support.During, what: str
 ) -> None:
     """A resource that ends does not know yet of the one that takes its access over, and reads show it for a while longer."""
     tenant.set_behaviour(read_lag=0.4, listing_lag=0.4, mapping_lag=0.4)
@@ -82,7 +82,7 @@ def test_what_is_taken_over_while_it_is_being_removed_is_there_afterwards(
     tenant.map_role("crew", sorted(OPERATOR))
     time.sleep(0.4)  # what was made by hand is visible: else reads go back to before it
     removed = threading.Event()
-    stop = tenant.on_call(lambda call: removed.set() if call.method == "DELETE" else None, after=True)
+    during(lambda call: removed.set() if call.method == "DELETE" else None, after=True)
 
     def remove() -> object:
         if what == "grant":
@@ -95,10 +95,7 @@ def test_what_is_taken_over_while_it_is_being_removed_is_there_afterwards(
             return access.grants.apply([Change(key, "adopt", VIEW, VIEW)])
         return access.mappings.apply([Change("crew", "adopt", OPERATOR, OPERATOR)])
 
-    try:
-        assert support.in_threads([remove, take_over]) == [{}, {}]
-    finally:
-        stop()
+    assert support.in_threads([remove, take_over]) == [{}, {}]
     assert support.standing(tenant, key) == VIEW if what == "grant" else "crew" in tenant.role_mappings()
 
 
@@ -106,7 +103,9 @@ def put(name: str) -> Change[str]:
     return Change(name, "grant", NOTHING, OPERATOR)
 
 
-def test_a_mapping_that_somebody_writes_just_after_ours_is_not_lost(tenant: Tenant, access: TenantAccess) -> None:
+def test_a_mapping_that_somebody_writes_just_after_ours_is_not_lost(
+    tenant: Tenant, access: TenantAccess, during: support.During
+) -> None:
     tenant.set_behaviour(mapping_lag=0.6)
     seen: list[str] = []
 
@@ -115,12 +114,9 @@ def test_a_mapping_that_somebody_writes_just_after_ours_is_not_lost(tenant: Tena
             tenant.map_role("by a person", ["Data Steward"])
         seen.append("" if "by a person" in tenant.role_mappings() else call.method)
 
-    remove = tenant.on_call(by_hand, after=True)
-    try:
-        assert access.mappings.apply([put("ours")]) == {}
-        assert access.mappings.apply([put("ours too")]) == {}
-    finally:
-        remove()
+    during(by_hand, after=True)
+    assert access.mappings.apply([put("ours")]) == {}
+    assert access.mappings.apply([put("ours too")]) == {}
     found = tenant.role_mappings()
     assert found["by a person"] == ["Data Steward"]
     assert found["ours"] == found["ours too"] == ["Operator"]

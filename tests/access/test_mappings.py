@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
@@ -119,7 +119,7 @@ def test_a_lost_answer_is_looked_up(tenant: Tenant, access: TenantAccess, kind: 
 
 
 def test_a_writer_that_overwrites_ours_is_told_of_and_ours_is_written_again(
-    tenant: Tenant, new_access: NewAccess
+    tenant: Tenant, new_access: NewAccess, during: support.During
 ) -> None:
     access = new_access()
     struck: list[bool] = []
@@ -130,16 +130,15 @@ def test_a_writer_that_overwrites_ours_is_told_of_and_ours_is_written_again(
             tenant.unmap_role("ours")
             tenant.map_role("theirs", ["Operator"])
 
-    stop = tenant.on_call(undo, after=True)
-    try:
-        assert access.mappings.apply([put("ours")]) == {}
-    finally:
-        stop()
+    during(undo, after=True)
+    assert access.mappings.apply([put("ours")]) == {}
     assert struck
     assert tenant.role_mappings()["ours"] == tenant.role_mappings()["theirs"] == ["Operator"]
 
 
-def test_what_is_overwritten_after_it_was_seen_is_written_again(tenant: Tenant, access: TenantAccess) -> None:
+def test_what_is_overwritten_after_it_was_seen_is_written_again(
+    tenant: Tenant, access: TenantAccess, during: support.During
+) -> None:
     struck: list[bool] = []
 
     def undo(call: Call) -> None:
@@ -147,11 +146,8 @@ def test_what_is_overwritten_after_it_was_seen_is_written_again(tenant: Tenant, 
             struck.append(True)
             tenant.unmap_role("ours")
 
-    stop = tenant.on_call(undo, after=True)
-    try:
-        assert access.mappings.apply([put("ours")]) == {}
-    finally:
-        stop()
+    during(undo, after=True)
+    assert access.mappings.apply([put("ours")]) == {}
     assert struck
     assert tenant.role_mappings()["ours"] == ["Operator"]
 
@@ -263,9 +259,7 @@ def test_what_is_refused_for_another_reason_leaves_mappings_without_roles_alone(
     assert tenant.role_mappings() == {**before, "ours": ["Operator"]}
 
 
-def test_what_no_preview_has_shown_is_not_removed(
-    tenant: Tenant, access: TenantAccess, during: Callable[[Callable[[Call], None]], None]
-) -> None:
+def test_what_no_preview_has_shown_is_not_removed(tenant: Tenant, access: TenantAccess, during: support.During) -> None:
     reviewed = list(tenant.role_mappings())
     tenant.map_role("since the preview", ["Operator"])
     with pytest.raises(NotReviewedError, match="'since the preview'"):
@@ -328,7 +322,7 @@ def test_a_writer_that_overwrites_ours_every_time_is_an_error(
     tenant: Tenant,
     new_access: NewAccess,
     monkeypatch: pytest.MonkeyPatch,
-    during: Callable[[Callable[[Call], None]], None],
+    during: support.During,
 ) -> None:
     access = new_access()
     monkeypatch.setattr(mapping_list, "MOST_LAG_SECONDS", 0.1)

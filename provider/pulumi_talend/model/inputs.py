@@ -28,7 +28,6 @@ from .problems import Problem
 from .unknown import UNKNOWN, is_unknown
 
 M = TypeVar("M", bound="Inputs")
-Entry = TypeVar("Entry", bound=BaseModel)
 
 
 class Inputs(BaseModel):

@@ -40,7 +40,6 @@ from .claims import Claim, Manager, name_of
 from .reporting import Program, naming_its_line, reported
 from .session import SESSIONS, Session
 
-R = TypeVar("R")
 I = TypeVar("I", bound=Inputs)  # noqa: E741 - inputs
 
 PLAN_NUMBER = "__plan"
